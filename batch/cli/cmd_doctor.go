@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/shell"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -194,7 +196,7 @@ func (d *examination) read(paths []string) {
 		if valid < len(in.workbook.Circuits) {
 			state = doctor.Warn
 		}
-		d.found.Note(state, "workbook", path, "doctor-workbook", "file", shellQuote(path), "rows", number(len(in.workbook.Circuits)), "valid", number(valid))
+		d.found.Note(state, "workbook", path, "doctor-workbook", "file", shell.Quote(path), "rows", number(len(in.workbook.Circuits)), "valid", number(valid))
 	}
 }
 
@@ -298,7 +300,7 @@ func (d *examination) account(ctx context.Context, profile string, asked map[str
 	svc := &service{Cloud: c, scope: scopeOf(d.flags.service, runFlags{}).ForAccount(who.Account)}
 	if d.s.store != nil {
 		if err := d.found.InUse(ctx, d.s.store, svc.scope, d.s.pace.rate, where); err != nil {
-			d.fail("quota", where, d.ledgerFailure(err))
+			d.fail("quota", where, d.ledgers.Failure(err))
 		}
 	}
 	of := doctor.Account{Findings: &d.found, Cloud: c, Where: where, Quotas: d.s.quotasOf(svc), Timeout: time.Duration(d.flags.service.timeout)}
@@ -338,11 +340,11 @@ func (d *examination) clock(ahead time.Duration) {
 func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	before := len(d.found.Checks)
 	defer func() { checks = slices.Clone(d.found.Checks[before:]); d.found.Checks = d.found.Checks[:before] }()
-	path, err := d.ledgerFile(d.flags.service.ledger)
+	path, err := d.ledgers.File(d.flags.service.ledger)
 	if err == nil && path != "" {
 		d.folders = append(d.folders, doctor.Folder{Path: filepath.Dir(path)})
 	}
-	store, err := d.openLedger(ctx, d.flags.service.ledger, false)
+	store, err := d.ledgers.Open(ctx, d.flags.service.ledger)
 	if err != nil {
 		d.fail("ledger", "", err)
 		return nil
@@ -351,13 +353,13 @@ func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	d.s.closers = append(d.s.closers, store)
 	if server, ok := store.(ledger.Inspector); ok {
 		if found, err := server.Inspect(ctx); err != nil {
-			d.fail("database", "", d.ledgerFailure(err))
+			d.fail("database", "", d.ledgers.Failure(err))
 		} else {
 			d.found.Database(found)
 		}
 	}
 	if err := d.found.Ledger(ctx, store, cmp.Or(path, d.flags.service.ledger)); err != nil {
-		d.fail("ledger", "", d.ledgerFailure(err))
+		d.fail("ledger", "", d.ledgers.Failure(err))
 	}
 	return nil
 }

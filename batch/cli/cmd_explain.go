@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/shell"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
@@ -170,7 +172,7 @@ func (a *app) find(name string) (subject, error) {
 	}
 	switch near := nearest(name, names); {
 	case near != "" && name != "": // an empty name is the start of every other
-		return subject{}, exit.Failure(exit.Usage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
+		return subject{}, exit.Failure(exit.Usage, "unknown-code-near", nil, "code", name, "near", shell.Quote(near))
 	case apiCode.MatchString(name):
 		return subject{"api_codes", name, reasons.Unlisted, name, nil}, nil
 	}

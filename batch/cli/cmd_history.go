@@ -75,11 +75,11 @@ with everything in it.`,
 				if err := f.takeOverAlone(cmd, args); err != nil {
 					return err
 				}
-				return a.takeOver(cmd.Context(), path, f.takeOver, f.yes, f.json)
+				return a.takeOver(cmd.Context(), path, f)
 			}
-			open := a.shownLedger
+			open := a.ledgers.Shown
 			if f.prune != "" {
-				open = a.pastLedger
+				open = a.ledgers.Past
 			}
 			store, err := open(cmd.Context(), path)
 			if err != nil {
@@ -317,7 +317,7 @@ func lineOf(r accounts.Run) runLine {
 func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f historyFlags) error {
 	runs, err := store.Runs(ctx, 0)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	folded := accounts.Fold(runs)
 	i := slices.IndexFunc(folded, func(r accounts.Run) bool { return r.ID == id })
@@ -332,7 +332,7 @@ func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f histo
 	}
 	rows := a.header("history-members")
 	for _, m := range members {
-		rows = append(rows, []string{m.Host, number(m.PID), stamp(m.JoinedAt), stamp(m.SeenAt), a.lines.Words.Line("history-" + m.Status), exitText(m.ExitCode, f), number(m.Rows), m.Output})
+		rows = append(rows, []string{m.Host, number(m.PID), report.Stamp(m.JoinedAt), report.Stamp(m.SeenAt), a.lines.Words.Line("history-" + m.Status), exitText(m.ExitCode, f), number(m.Rows), m.Output})
 	}
 	if f.csv {
 		return report.CSVTable(a.env.Stdout, rows)
@@ -357,7 +357,7 @@ func exitText(code *int, f historyFlags) string {
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
 	runs, err := f.runs(ctx, store, after)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	return a.printRuns(runs, f)
 }
@@ -383,7 +383,7 @@ func (a *app) printRuns(runs []accounts.Run, f historyFlags) error {
 	}
 	rows := a.header("history-runs")
 	for i, r := range list {
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exitText(r.ExitCode, f), report.Results(r.Results).In(a.lines.Words), r.Input})
+		rows = append(rows, []string{r.RunID, report.Stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exitText(r.ExitCode, f), report.Results(r.Results).In(a.lines.Words), r.Input})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
 }
@@ -409,7 +409,7 @@ type eventLine struct {
 func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, f historyFlags, after time.Time) error {
 	events, err := store.Circuit(ctx, circuit)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	if err := a.notePruned(ctx, store); err != nil {
 		return err
@@ -483,7 +483,7 @@ func daysText(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
 func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyFlags) error {
 	history, err := store.LOAHistory(ctx)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	o := waiting.Of(history, a.env.Now())
 	if f.limited && f.limit > 0 && len(o.Circuits) > f.limit {
@@ -518,7 +518,7 @@ func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyF
 	state := a.lines.Words.Vocabulary().State
 	rows := a.header("history-waiting")
 	for _, l := range lines {
-		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections), l.Scope})
+		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), report.Stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections), l.Scope})
 	}
 	if f.csv {
 		return report.CSVTable(a.env.Stdout, rows)
@@ -558,7 +558,7 @@ func (a *app) below(rows [][]string, f historyFlags) error {
 func (a *app) notePruned(ctx context.Context, store ledger.Store) error {
 	runs, err := store.Runs(ctx, 0)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	for _, r := range runs {
 		if !r.Pruned.IsZero() { // the latest of them
@@ -588,7 +588,7 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 	case own != nil:
 		return own
 	case err != nil:
-		return a.ledgerFailure(err)
+		return a.ledgers.Failure(err)
 	}
 	runs := wholeRuns(pruned.Runs)
 	if f.json {
@@ -605,6 +605,38 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 	if pruned.Running {
 		a.lines.Note("prune-running", nil)
 	}
+	return nil
+}
+
+// takeOver has the ledger in a database take over the one in a file, after asking.
+func (a *app) takeOver(ctx context.Context, flag string, f historyFlags) error {
+	taken, to, err := a.ledgers.TakeOver(ctx, flag, f.takeOver, func(to string) error {
+		if !f.yes && !a.env.StdinTerminal {
+			return exit.Failure(exit.Usage, "take-over-no-yes", nil)
+		}
+		return a.confirm(f.yes, 1, func() (string, error) {
+			return a.lines.Words.Line("take-over-question", sheet.Arg{Name: "file", Value: f.takeOver}, sheet.Arg{Name: "to", Value: to}), nil
+		})
+	})
+	if errors.Is(err, errDeclined) {
+		a.lines.Say("take-over-declined", nil)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if f.json {
+		return a.writeJSON(struct {
+			Source   string    `json:"source"`
+			MovedTo  string    `json:"moved_to"`
+			MovedAt  time.Time `json:"moved_at"`
+			Runs     int       `json:"runs"`
+			Rows     int       `json:"rows"`
+			Circuits int       `json:"circuits"`
+			Open     int       `json:"open"`
+		}{taken.Source, to, taken.At.UTC(), taken.Runs, taken.Rows, taken.Circuits, taken.Open})
+	}
+	a.lines.Say("taken-over", map[string]string{"file": f.takeOver, "to": to, "runs": number(taken.Runs), "rows": number(taken.Rows),
+		"circuits": number(taken.Circuits), "open": number(taken.Open)})
 	return nil
 }
 
@@ -656,13 +688,11 @@ func (a *app) writeJSON(v any) error {
 	return err
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
-
 func stampOf(t *time.Time) string {
 	if t == nil {
 		return "-"
 	}
-	return stamp(*t)
+	return report.Stamp(*t)
 }
 
 func moment(t time.Time) *time.Time {

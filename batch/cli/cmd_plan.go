@@ -403,7 +403,7 @@ func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string
 	}
 	runs, err := s.store.Runs(ctx, 0)
 	if err != nil {
-		return nil, a.ledgerFailure(err)
+		return nil, a.ledgers.Failure(err)
 	}
 	begun := map[string]bool{}
 	for _, r := range runs {
@@ -493,7 +493,7 @@ func (a *app) printPlan(p *approval.Plan, sum string) error {
 		}
 	}
 	fact("plan-fact-command", "loabatch "+p.Command)
-	fact("plan-fact-made", stamp(p.MadeAt)+" UTC")
+	fact("plan-fact-made", report.Stamp(p.MadeAt)+" UTC")
 	fact("plan-fact-user", strings.Trim(p.MadeBy.User+"@"+p.MadeBy.Host, "@"))
 	fact("plan-fact-caller", p.MadeBy.Caller)
 	fact("plan-fact-program", p.MadeBy.Program)

@@ -61,7 +61,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
-	store, err := a.shownLedger(ctx, f.ledger)
+	store, err := a.ledgers.Shown(ctx, f.ledger)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	var files claims
 	files.read(done.in.path)
 	files.password(f.passwordFile)
-	if path, err := a.ledgerFile(f.ledger); err == nil && path != "" {
+	if path, err := a.ledgers.File(f.ledger); err == nil && path != "" {
 		if err := files.write("--ledger", path); err != nil {
 			return err
 		}
@@ -115,14 +115,14 @@ func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledg
 		return nil, savedOptions{}, exit.Failure(exit.Usage, "no-run", err, "run", id)
 	}
 	if err != nil {
-		return nil, savedOptions{}, a.ledgerFailure(err)
+		return nil, savedOptions{}, a.ledgers.Failure(err)
 	}
 	saved, err := readOptions(past.Options)
 	if err != nil {
 		return nil, saved, err
 	}
 	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
-		return nil, saved, a.ledgerFailure(err)
+		return nil, saved, a.ledgers.Failure(err)
 	}
 	return past, saved, nil
 }

@@ -104,10 +104,11 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 		return err
 	}
 	if !f.run.simulate {
-		if s.store, err = a.openLedger(ctx, f.service.ledger, false); isMoved(err) {
-			return err
-		} else if err != nil {
-			a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+		if s.store, err = a.ledgers.Open(ctx, f.service.ledger); err != nil {
+			if _, moved := errors.AsType[*ledger.MovedError](err); moved {
+				return err
+			}
+			a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgers.Cause(err)})
 			s.store = nil
 		} else {
 			s.closers = append(s.closers, s.store)
@@ -149,7 +150,7 @@ func (a *app) namedRuns(ctx context.Context, flag string, args []string) (map[st
 		if _, err := os.Stat(arg); !isRunID(arg) || !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		store, err := a.pastLedger(ctx, flag)
+		store, err := a.ledgers.Past(ctx, flag)
 		if err != nil {
 			return nil, err
 		}

@@ -147,7 +147,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 		return nil, 0, err
 	}
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
-		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgers.Cause(err)})
 	}
 	regions := []string{f.region}
 	if f.region == "" {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/notify"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
@@ -135,7 +136,7 @@ var suggestedCommand = regexp.MustCompile(`loabatch ([a-z]+)((?: (?:show|--?[a-z
 func TestHintsCanBeTyped(t *testing.T) {
 	t.Parallel()
 	env := Env{Getenv: func(string) string { return "" }, Stdout: io.Discard, Stderr: io.Discard}
-	a := &app{env: env, lines: newLines(env, prose.English)}
+	a := newApp(env, newLines(env, prose.English), nil)
 	n := 0
 	for _, c := range []*prose.Catalogue{prose.English, prose.Chinese} {
 		for _, code := range c.All() {
@@ -180,7 +181,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	a := appWith(nil)
 	a.lines = newLines(a.env, prose.English)
-	store, err := a.openLedger(t.Context(), path, false)
+	store, err := a.ledgers.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +239,7 @@ func TestOneAccountIsLocked(t *testing.T) {
 	server := httptest.NewServer(sim)
 	defer server.Close()
 	a := appWith(nil)
-	store, err := a.openLedger(t.Context(), path, false)
+	store, err := a.ledgers.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,22 +265,6 @@ func TestOneAccountIsLocked(t *testing.T) {
 	}
 	if code, said := submit(); code != exit.OK || sim.Stats().Accepted != 2 {
 		t.Errorf("exit %d, %d accepted: %s", code, sim.Stats().Accepted, said)
-	}
-}
-
-// If a circuit's status could not be read, the hint is not about an application: none was sent.
-func TestHintWithoutAnApplication(t *testing.T) {
-	const code = "ServiceUnavailable"
-	_, apiHint := prose.English.Render(code, nil)
-	for reason, own := range map[batch.Reason]bool{batch.ReasonUnasked: true, batch.ReasonAttempts: false} {
-		_, want := prose.English.Render(string(reason), nil)
-		if !own {
-			want = apiHint
-		}
-		o := batch.Outcome{Result: sheet.NotAttempted, Reason: reason, ErrorCode: code}
-		if _, hint := reasons.New(&sheet.Workbook{}, nil).Message(prose.English, &o); hint != want || hint == "" {
-			t.Errorf("%s: hint %q, want %q", reason, hint, want)
-		}
 	}
 }
 
@@ -357,36 +342,6 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 	}
 }
 
-// A ledger that is locked by another run is not reported as failed.
-func TestLedgerFailure(t *testing.T) {
-	t.Parallel()
-	since := time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		err  error
-		exit int
-		want string
-	}{
-		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exit.Locked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
-		{&ledger.TakenOverError{}, exit.Internal, prose.English.Line("ledger-taken")},
-		{errors.New("made-up reason"), exit.Internal, "made-up reason"},
-		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exit.Internal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
-		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exit.Internal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
-		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exit.Internal, "another program's SQLite database"},
-		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Grants: []string{"GRANT a", "GRANT b"}, Err: errors.New("x")}, exit.Usage, "GRANT a; GRANT b"},
-		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Err: errors.New("x")}, exit.Usage, "the role that owns the schema loabatch"},
-		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exit.Internal, "the file is damaged"},
-		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exit.Internal, syscall.ENOSPC.Error()},
-	} {
-		var shown bytes.Buffer
-		a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
-		err := a.ledgerFailure(c.err)
-		a.fail(err)
-		if exit.Of(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
-			t.Errorf("%v: exit %d: %s", c.err, exit.Of(err), shown.String())
-		}
-	}
-}
-
 // A copy that can no longer be written to its path goes to a second place, and the exit
 // code says so; if there is no such place, the hint names the ledger.
 func TestCopyWithoutItsPlace(t *testing.T) {
@@ -398,7 +353,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	deliver := func(path string) (output, failure, printed, next string, code int) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
-		a := &app{env: env, lines: console.New(&shown, prose.English, console.Screen{})}
+		a := newApp(env, console.New(&shown, prose.English, console.Screen{}), nil)
 		done := &finished{in: in, outcomes: everyRow(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
 		doc := a.deliver(done, target{path: path}, outputFlags{})
@@ -524,7 +479,7 @@ func TestLogEvents(t *testing.T) {
 func TestLogText(t *testing.T) {
 	for language, want := range map[string]string{"en": "run started", "zh": "运行开始"} {
 		words, _ := prose.For(language)
-		a := &app{lines: console.New(io.Discard, words, console.Screen{})}
+		a := newApp(Env{}, console.New(io.Discard, words, console.Screen{}), nil)
 		for format, want := range map[string]string{"text": want, "json": "run started"} {
 			a.env.Stderr = &bytes.Buffer{}
 			log, _, err := a.openLog(watchFlags{logFormat: format, logLevel: "debug"})
@@ -597,7 +552,7 @@ func TestUnknownLanguage(t *testing.T) {
 // appWith is an app in an environment.
 func appWith(variables map[string]string) *app {
 	env := Env{Getenv: func(name string) string { return variables[name] }}
-	return &app{env: env, lines: newLines(env, prose.English)}
+	return newApp(env, newLines(env, prose.English), nil)
 }
 
 // understood reads a command line as the tool does, its variables too.
@@ -671,7 +626,10 @@ func TestSuggestedModes(t *testing.T) {
 					{"apply", got.Apply, "submit" + simulated},
 					{"reapply", got.Reapply, "submit" + simulated},
 				} {
-					words := shellWords(t, c.line)
+					words, err := notify.ParseCommand(c.line)
+					if err != nil {
+						t.Fatal(err)
+					}
 					next := understood(t, a, words[1:])
 					if words[0] != "loabatch" || mode(t, next) != c.want || next.Flag("endpoint") != nil && next.Flag("endpoint").Value.String() != "http://127.0.0.1:9" {
 						t.Errorf("DRY_RUN=%s SIMULATE=%s loabatch %s: %s is %s, which does %q, want %q", dryRun, simulate, line, c.what, c.line, mode(t, next), c.want)
@@ -727,7 +685,11 @@ func TestSuggestedCommands(t *testing.T) {
 			t.Errorf("%v %s: %s is\n%s, want\n%s", c.env, c.line, c.which, got, c.want)
 		}
 		if c.which == "Again" {
-			again := understood(t, a, shellWords(t, got)[1:])
+			words, err := notify.ParseCommand(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := understood(t, a, words[1:])
 			if first := understood(t, a, strings.Split(c.line, "|")); !maps.Equal(values(first), values(again)) || !slices.Equal(first.Flags().Args(), again.Flags().Args()) {
 				t.Errorf("%s has other settings than %s", got, c.line)
 			}
@@ -747,59 +709,6 @@ func values(cmd *cobra.Command) map[string]string {
 	all := map[string]string{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { all[f.Name] = flagText(f) })
 	return all
-}
-
-// shellWords splits a line as a POSIX shell does, as far as suggestions use its quotes.
-func shellWords(t *testing.T, line string) []string {
-	t.Helper()
-	var words []string
-	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
-		word := ""
-		for line != "" && line[0] != ' ' {
-			switch quote := line[0]; quote {
-			case '"', '\'':
-				end := strings.IndexByte(line[1:], quote)
-				if end < 0 {
-					t.Fatalf("a quote stays open: %s", line)
-				}
-				word, line = word+line[1:1+end], line[end+2:]
-			case '\\':
-				word, line = word+line[1:2], line[2:]
-			default:
-				word, line = word+line[:1], line[1:]
-			}
-		}
-		words = append(words, word)
-	}
-	return words
-}
-
-// TestWindowsQuote has a command line of Windows split again.
-func TestWindowsQuote(t *testing.T) {
-	for arg, want := range map[string]string{
-		"": `""`, `C:\lo a\申请 表.xlsx`: `"C:\lo a\申请 表.xlsx"`, `C:\loa\文.xlsx`: `C:\loa\文.xlsx`, `\\server\share\a.xlsx`: `\\server\share\a.xlsx`,
-		`a b\`: `"a b\\"`, `a"b`: `"a\"b"`, "it's": `"it's"`, "5%": `"5%"`, "a&b": `"a&b"`, "(a)": `"(a)"`, "a,b": `"a,b"`,
-	} {
-		if got := windowsQuote(arg); got != want {
-			t.Errorf("%q: %s, want %s", arg, got, want)
-		}
-	}
-}
-
-func TestShellQuote(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows quotes in another way, see TestWindowsQuote")
-	}
-	for arg, want := range map[string]string{
-		"": `""`, "a.xlsx": "a.xlsx", "a b": `"a b"`, "$x": `'$x'`, `it's`: `"it's"`, `it's $5`: `'it'\''s $5'`, "a\nb": "\"a\nb\"", "文": "文", "(a)": `"(a)"`,
-	} {
-		if got := shellQuote(arg); got != want {
-			t.Errorf("%q: %s, want %s", arg, got, want)
-		}
-		if got := shellWords(t, "x "+shellQuote(arg)); len(got) != 2 || got[1] != arg {
-			t.Errorf("%q comes back as %s", arg, fmt.Sprint(got))
-		}
-	}
 }
 
 // TestQuestionOfSteps reads what a command asks before it sends for more than one

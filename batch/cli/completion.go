@@ -122,7 +122,7 @@ func (a *app) latestRuns(cmd *cobra.Command, args []string, n int) (ledger.Store
 	if len(args) > 0 {
 		return nil, nil
 	}
-	store, err := a.shownLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
+	store, err := a.ledgers.Shown(cmd.Context(), cmd.Flag("ledger").Value.String())
 	if err != nil || store == nil {
 		return nil, nil
 	}

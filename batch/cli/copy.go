@@ -168,7 +168,7 @@ func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 	}
 	name += "-2" + ext
 	places := []string{filepath.Join(filepath.Dir(path), name)}
-	if ledger, err := a.ledgerFile(ledgerFlag); err == nil && ledger != "" {
+	if ledger, err := a.ledgers.File(ledgerFlag); err == nil && ledger != "" {
 		places = append(places, filepath.Join(filepath.Dir(ledger), name))
 	}
 	return append(places, filepath.Join(os.TempDir(), name))

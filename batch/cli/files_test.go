@@ -95,7 +95,7 @@ func TestRemarksOnTheCopy(t *testing.T) {
 	}
 	for _, quiet := range []bool{false, true} {
 		var shown bytes.Buffer
-		a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
+		a := newApp(Env{}, console.New(&shown, prose.English, console.Screen{}), nil)
 		a.lines.Quiet = quiet
 		a.remarks(in)
 		if want := "note: " + in.path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
@@ -107,7 +107,7 @@ func TestRemarksOnTheCopy(t *testing.T) {
 // A file's name cannot add a line to an error, nor rewrite the terminal.
 func TestErrorsQuoteOnOneLine(t *testing.T) {
 	var shown bytes.Buffer
-	a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
+	a := newApp(Env{}, console.New(&shown, prose.English, console.Screen{}), nil)
 	a.fail(exit.Failure(exit.Usage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
 	first, _, _ := strings.Cut(shown.String(), "\n")
 	if !strings.HasSuffix(first, "a<U+000A>error: b<U+001B>[2J.xlsx") {
@@ -240,7 +240,7 @@ func TestCopyPath(t *testing.T) {
 // A copy that cannot be written to its path goes beside it, to the folder of this run's
 // ledger, or to that of temporary files.
 func TestSecondPlaces(t *testing.T) {
-	a := &app{env: Env{Getenv: os.Getenv}}
+	a := newApp(Env{Getenv: os.Getenv}, nil, nil)
 	ledger := filepath.Join("var", "night", "ledger.db")
 	got := a.secondPlaces(filepath.Join("out", "a.xlsx"), "r1", ledger)
 	var want []string

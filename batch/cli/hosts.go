@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/report"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
@@ -86,7 +87,7 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 			return exit.Bug(panicked)
 		}
 		if err != nil {
-			return a.ledgerFailedSince(err)
+			return a.ledgers.FailureSince(err)
 		}
 		if i := slices.IndexFunc(results, func(r *hosts.Result) bool { return !r.Complete }); i >= 0 {
 			return r.leave(ctx, results[i])
@@ -151,7 +152,7 @@ func (r *together) join(ctx context.Context) error {
 	switch {
 	case s.round > 1: // of an advance that watches: only changes are of interest
 	case joined:
-		r.lines.Note("hosts-joined", map[string]string{"run": done.info.id, "host": by.Host, "pid": number(by.PID), "since": stamp(by.Started) + " UTC"})
+		r.lines.Note("hosts-joined", map[string]string{"run": done.info.id, "host": by.Host, "pid": number(by.PID), "since": report.Stamp(by.Started) + " UTC"})
 	default:
 		r.lines.Note("hosts-started", map[string]string{"run": done.info.id})
 	}
@@ -161,11 +162,11 @@ func (r *together) join(ctx context.Context) error {
 // joinFailure turns the error of a join into one for the user. Nothing was sent.
 func (r *together) joinFailure(err error) error {
 	if own, ok := errors.AsType[*ledger.Error](err); ok && (own.Kind == ledger.Unreachable || own.Kind == ledger.Standby) {
-		return exit.Failure(exit.Usage, "ledger-open", err, "file", r.s.flags.service.ledger, "reason", r.ledgerCause(err), "todo", r.ledgerHint(err))
+		return r.ledgers.NotOpened(r.s.flags.service.ledger, err)
 	}
 	terms, ok := errors.AsType[*ledger.TermsError](err)
 	if !ok {
-		return r.ledgerFailure(err)
+		return r.ledgers.Failure(err)
 	}
 	differences := make([]string, len(terms.Differences))
 	for i, d := range terms.Differences {
@@ -224,7 +225,7 @@ func (r *together) lost(err error) {
 	defer r.mu.Unlock()
 	switch {
 	case err != nil && !r.away:
-		r.lines.Warn("hosts-database-away", map[string]string{"reason": r.ledgerCause(err)})
+		r.lines.Warn("hosts-database-away", map[string]string{"reason": r.ledgers.Cause(err)})
 	case err == nil && r.away:
 		r.lines.Note("hosts-database-back", nil)
 	}

@@ -82,6 +82,26 @@ func (a *app) fetchLetters(ctx context.Context, s *invocation, done *finished, s
 	return all
 }
 
+// downloadFor fetches the letters of a run's rows, if they are wanted.
+func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
+	if done.ledger == nil || s.fetcher == nil {
+		return
+	}
+	done.letters = a.fetchLetters(ctx, s, done, func(i int) string {
+		l, _ := done.seenLOA(i)
+		return l.Status
+	})
+	for _, r := range done.letters {
+		done.letterFacts.count(r)
+	}
+	a.sayLetters(s, done.letterFacts)
+	if lookups := int(s.lookups.Swap(0)); !done.shared { // each host makes its own
+		done.totals.requests += lookups
+	}
+	done.problems = append(done.problems, letterProblems(done.in.workbook, done.letters)...)
+	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
+}
+
 // facts are what the letter of a row should say.
 func facts(book *sheet.Workbook, c *sheet.Circuit) letters.Facts {
 	f := letters.Facts{InstanceID: c.InstanceID, Company: c.CompanyName, Builder: c.Si}

@@ -242,7 +242,7 @@ func (a *app) await(ended <-chan error) (abandoned bool, err error) {
 // leave reports that a command was abandoned and returns the exit code. The command may
 // still be running, so none of its data is used.
 func leave(env Env, stdout *console.Stream, err error) int {
-	a := &app{env: env, lines: newLines(env, env.catalogue())}
+	a := newApp(env, newLines(env, env.catalogue()), nil)
 	a.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {

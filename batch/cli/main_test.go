@@ -32,7 +32,7 @@ import (
 func TestPruneAsks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	a, _ := asking(strings.NewReader(""), nil)
-	store, err := a.openLedger(t.Context(), path, false)
+	store, err := a.ledgers.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 	}
 	var shown bytes.Buffer
 	env := Env{Stdin: stdin, Stderr: &shown, Signals: signals, StdinTerminal: true, Getenv: func(string) string { return "" }}
-	return &app{env: env, lines: newLines(env, prose.English)}, &shown
+	return newApp(env, newLines(env, prose.English), nil), &shown
 }
 
 // asked returns the question about some applications.

@@ -192,14 +192,14 @@ func (n *night) readRuns() error {
 	if n.s.run.dryRun == dryRunOffline || n.s.flags.run.simulate {
 		return nil
 	}
-	store, err := n.pastLedger(n.ctx, n.s.flags.service.ledger)
+	store, err := n.ledgers.Past(n.ctx, n.s.flags.service.ledger)
 	if err != nil || store == nil {
 		return err
 	}
 	defer store.Close()
 	runs, err := store.Runs(n.ctx, 0)
 	if err != nil {
-		return n.ledgerFailure(err)
+		return n.ledgers.Failure(err)
 	}
 	n.past = nights.NewPast(runs)
 	return nil

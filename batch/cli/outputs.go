@@ -262,7 +262,7 @@ func fileDigest(path string) string {
 // these bytes to this path.
 func (a *app) recorded(ctx context.Context, ledgerFlag string) func(path, sum string) bool {
 	return func(path, sum string) bool {
-		store, err := a.pastLedger(ctx, ledgerFlag)
+		store, err := a.ledgers.Past(ctx, ledgerFlag)
 		if err != nil || store == nil {
 			return false
 		}

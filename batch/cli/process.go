@@ -163,7 +163,7 @@ func (a *app) claimFiles(s *invocation) error {
 		s.files.read(path)
 	}
 	if path := s.flags.service.ledger; path != "" {
-		if path, err := a.ledgerFile(path); err == nil && path != "" { // else the ledger will say so
+		if path, err := a.ledgers.File(path); err == nil && path != "" { // else the ledger will say so
 			if err := s.files.write("--ledger", path); err != nil {
 				return err
 			}
@@ -337,7 +337,11 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, func() (string, error) { return a.ask(ctx, s, inputs) }); err != nil {
 		return err
 	}
-	s.store, err = a.openLedger(ctx, s.flags.service.ledger, s.flags.run.simulate)
+	if s.flags.run.simulate {
+		s.store, err = a.ledgers.Temporary(ctx)
+	} else {
+		s.store, err = a.ledgers.Open(ctx, s.flags.service.ledger)
+	}
 	if err != nil {
 		return err
 	}
@@ -348,12 +352,25 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
+// knownLedger opens the ledger for a command that sends nothing: for what is known of the
+// circuits, and for the quota. It returns nil if there is none, or none of its service.
+func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
+	if s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.ledgers.Past(ctx, s.flags.service.ledger)
+	if store != nil {
+		s.closers = append(s.closers, store)
+	}
+	return store, err
+}
+
 // ask returns the question before the inputs are sent, or "" if nothing would be. It reads
 // what the ledger knows, if there is one.
 func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
-	known, err := a.pastLedger(ctx, s.flags.service.ledger)
+	known, err := a.ledgers.Past(ctx, s.flags.service.ledger)
 	if s.command == advance && err == nil && known == nil { // it asks the API, within a quota that the run goes on with
-		known, err = a.openLedger(ctx, s.flags.service.ledger, false)
+		known, err = a.ledgers.Open(ctx, s.flags.service.ledger)
 	}
 	if err != nil {
 		return "", err
@@ -519,66 +536,6 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	return doc, done.sent(), nil
 }
 
-// seenLOA is what a run has learned of the LOA of a row, if anything: what was accepted has
-// the status that its operation leads to, and of the others it is what the API said.
-func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
-	o := &done.outcomes[i]
-	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.workbook.Circuits[i].CompanyName}
-	switch {
-	case o.Result == sheet.Submitted:
-		l.Status, l.Since, l.Asked = o.Operation.LeadsTo(), o.SubmittedAt, o.SubmittedAt
-	case o.LOAStatus == "" || o.Reason == batch.ReasonInLedger || !o.ConcernsCircuit() && o.Reason != batch.ReasonUnfinished:
-		return ledger.LOA{}, false
-	}
-	return l, true
-}
-
-// rememberLOAs records in the ledger what a run that may send has learned of LOAs, and reads
-// since when they have had their status.
-func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
-	if done.ledger == nil {
-		return
-	}
-	seen := make([][]ledger.LOA, len(done.parts))
-	for i := range done.outcomes {
-		if l, ok := done.seenLOA(i); ok {
-			n := done.partOf(&done.in.workbook.Circuits[i])
-			seen[n] = append(seen[n], l)
-		}
-	}
-	a.saveLOAs(ctx, s, done, seen)
-	if done.info.command != advance {
-		return
-	}
-	done.since = map[int]time.Time{}
-	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
-	for i, o := range done.outcomes {
-		if l, seen := done.seenLOA(i); seen && known[o.Key].Status == l.Status {
-			done.since[o.Row] = known[o.Key].Since
-		}
-	}
-}
-
-// downloadFor fetches the letters of a run's rows, if they are wanted.
-func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
-	if done.ledger == nil || s.fetcher == nil {
-		return
-	}
-	done.letters = a.fetchLetters(ctx, s, done, func(i int) string {
-		l, _ := done.seenLOA(i)
-		return l.Status
-	})
-	for _, r := range done.letters {
-		done.letterFacts.count(r)
-	}
-	a.sayLetters(s, done.letterFacts)
-	if lookups := int(s.lookups.Swap(0)); !done.shared { // each host makes its own
-		done.totals.requests += lookups
-	}
-	done.problems = append(done.problems, letterProblems(done.in.workbook, done.letters)...)
-	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
-}
-
 // endTimeout is how long a process waits for a database that does not answer before it ends
 // without having said so there.
 const endTimeout = 20 * time.Second
@@ -604,7 +561,7 @@ func (a *app) endRun(ctx context.Context, done *finished) {
 			continue
 		}
 		if err := p.run.End(ctx, end); err != nil {
-			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgers.Cause(err)})
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loabatch/loabatch/batch/cli/ledgers"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,8 @@ func Run(ctx context.Context, env Env) (code int) {
 	secrets := env.hidePasswords()
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
-	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}, secrets: secrets}
+	a := newApp(env, newLines(env, env.catalogue()), secrets)
+	a.taken, a.monitor = make(chan struct{}), &notify.Monitor{}
 	defer a.holdConsole()
 	abandoned := false
 	defer func() { a.reportEnd(code, abandoned) }()
@@ -85,8 +88,7 @@ type app struct {
 	common commonFlags
 	exit   int
 
-	secrets *database.Secrets // of the ledgers that are named
-	warned  sync.Once         // that one can be seen
+	ledgers *ledgers.Opener
 
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress
@@ -103,6 +105,12 @@ type app struct {
 
 	taking sync.Once
 	taken  chan struct{} // receives once the command handles signals itself
+}
+
+// newApp returns what runs the commands of an environment. Secrets may be nil for a command that
+// opens no ledger.
+func newApp(env Env, lines *console.Lines, secrets *database.Secrets) *app {
+	return &app{env: env, lines: lines, ledgers: &ledgers.Opener{Lines: lines, Getenv: env.Getenv, Secrets: secrets}}
 }
 
 func (a *app) root() *cobra.Command {

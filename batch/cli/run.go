@@ -163,7 +163,7 @@ func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t t
 		}
 		run, err := s.store.Start(ctx, info, own)
 		if err != nil {
-			failed := a.ledgerFailure(err)
+			failed := a.ledgers.Failure(err)
 			done.end = ledger.RunEnd{ExitCode: exit.Of(failed)}
 			a.endRun(ctx, done)
 			return failed
@@ -193,7 +193,7 @@ func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known,
 	}
 	k, err := s.pastOf(ctx, done)
 	if err != nil {
-		return k, a.ledgerFailure(err)
+		return k, a.ledgers.Failure(err)
 	}
 	return k, nil
 }
@@ -320,7 +320,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
 		a.fail(exit.Bug(panicked))
 	} else if err != nil {
-		a.lines.Warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("ledger-failed", map[string]string{"reason": a.ledgers.Cause(err)})
 	}
 	if summary.NoSurvey != "" {
 		a.lines.Warn("survey-denied", map[string]string{"code": summary.NoSurvey})

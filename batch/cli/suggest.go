@@ -3,10 +3,11 @@ package cli
 import (
 	"cmp"
 	"maps"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/batch/cli/shell"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -231,13 +232,13 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 	}
 	line = append(line, args...)
 	for i := range line {
-		line[i] = shellQuote(line[i])
+		line[i] = shell.Quote(line[i])
 	}
 	return strings.Join(line, " ")
 }
 
 // freshRoot is the root command with every flag at its default.
-func (a *app) freshRoot() *cobra.Command { return (&app{env: a.env, lines: a.lines}).root() }
+func (a *app) freshRoot() *cobra.Command { return newApp(a.env, a.lines, nil).root() }
 
 // defaultRoot is the root command that suggestions are compared with: its flags are only ever
 // set from the environment.
@@ -246,35 +247,4 @@ func (a *app) defaultRoot() *cobra.Command {
 		a.defaults = a.freshRoot()
 	}
 	return a.defaults
-}
-
-// shellQuote quotes an argument if necessary. Double quotes work in every shell as long as
-// nothing is special inside them; otherwise the argument is quoted for a POSIX shell.
-func shellQuote(arg string) string {
-	switch {
-	case runtime.GOOS == "windows":
-		return windowsQuote(arg)
-	case arg == "":
-		return `""`
-	case !strings.ContainsFunc(arg, needsQuotes):
-		return arg
-	case strings.ContainsAny(arg, "\"$`\\!"):
-		return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-	}
-	return `"` + arg + `"`
-}
-
-// windowsQuote quotes an argument for cmd.exe and PowerShell, where a backslash is part of a
-// path, and for [windows.DecomposeCommandLine], by which the program splits it again.
-func windowsQuote(arg string) string {
-	if arg != "" && !strings.ContainsFunc(arg, func(c rune) bool { return c != '\\' && needsQuotes(c) || c == '%' || c == '@' || c == ',' }) {
-		return arg
-	}
-	before := strings.TrimRight(arg, `\`)
-	return `"` + strings.ReplaceAll(before, `"`, `\"`) + strings.Repeat(`\`, 2*(len(arg)-len(before))) + `"`
-}
-
-func needsQuotes(c rune) bool {
-	return c <= ' ' || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
-		!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')
 }

@@ -263,5 +263,8 @@ func (t Instant) String() string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02 15:04:05")
+	return Stamp(t.Time)
 }
+
+// Stamp formats a time for people, in UTC to the second.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
