@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
@@ -296,7 +298,7 @@ type memberLine struct {
 // lineOf is a run in the JSON of history.
 func lineOf(r accounts.Run) runLine {
 	l := runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned), nil}
-	if saved, err := readOptions(r.Options); err == nil { // else report will say so
+	if saved, err := record.ReadOptions(r.Options); err == nil { // else report will say so
 		l.ChangeRef, l.PlanSHA256, l.TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
 	}
 	if r.End != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
@@ -407,7 +409,7 @@ func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string
 	}
 	begun := map[string]bool{}
 	for _, r := range runs {
-		if saved, err := readOptions(r.Options); err == nil && saved.PlanSHA256 == sum {
+		if saved, err := record.ReadOptions(r.Options); err == nil && saved.PlanSHA256 == sum {
 			begun[accounts.Whole(r.ID)] = true
 		}
 	}

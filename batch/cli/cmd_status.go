@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
@@ -74,7 +76,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	for i, arg := range args {
 		paths[i] = arg
 		if run := runs[arg]; run != nil {
-			paths[i] = inputOf(run.past)
+			paths[i] = record.Input(run.past)
 			runs[paths[i]] = run
 		}
 	}
@@ -139,7 +141,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 // namedRun is a past run whose circuits a status is about.
 type namedRun struct {
 	past  *ledger.PastRun
-	saved savedOptions
+	saved record.Options
 }
 
 // namedRuns reads the past runs among the arguments: those that have the form of a run's ID,

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/notify"
 
@@ -354,7 +356,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := newApp(env, console.New(&shown, prose.English, console.Screen{}), nil)
-		done := &finished{in: in, outcomes: everyRow(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
+		done := &finished{in: in, outcomes: record.Outcomes(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
 		doc := a.deliver(done, target{path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
@@ -386,7 +388,7 @@ func TestSimulatedRowsSaySo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes := everyRow(in.workbook, &ledger.PastRun{})
+	outcomes := record.Outcomes(in.workbook, &ledger.PastRun{})
 	for i := range outcomes {
 		outcomes[i].Result, outcomes[i].Reason = sheet.Submitted, batch.ReasonAccepted
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/report"
 
@@ -447,7 +449,7 @@ func (r *together) adopt(done *finished) {
 
 // finish reads the run back from the ledger, with what all processes have done.
 func (r *together) finish(ctx context.Context, results []*hosts.Result) error {
-	return r.read(ctx, func(past *ledger.PastRun, saved savedOptions) {
+	return r.read(ctx, func(past *ledger.PastRun, saved record.Options) {
 		done := restored(r.done.in, past, saved)
 		r.adopt(done)
 		*r.done = *done
@@ -480,7 +482,7 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 	default:
 		return exit.Failure(exit.Stopped, "hosts-stopped", nil, "run", r.done.info.id, "reason", r.lines.Words.Line(string(result.Stop), sheet.Arg{Name: "code", Value: result.StopCode}), "command", command)
 	}
-	return r.read(ctx, func(past *ledger.PastRun, saved savedOptions) {
+	return r.read(ctx, func(past *ledger.PastRun, saved record.Options) {
 		rows := len(r.done.in.workbook.Circuits)
 		done := restored(partly(r.done.in, past, r.inHand(ctx)), past, saved)
 		r.adopt(done)
@@ -525,7 +527,7 @@ func partly(in *input, past *ledger.PastRun, inHand func(row int) bool) *input {
 }
 
 // read reads the run, as soon as the database answers.
-func (r *together) read(ctx context.Context, use func(*ledger.PastRun, savedOptions)) error {
+func (r *together) read(ctx context.Context, use func(*ledger.PastRun, record.Options)) error {
 	for {
 		past, saved, err := r.pastRun(ctx, r.store, r.done.info.id)
 		own, _ := errors.AsType[*ledger.Error](err)

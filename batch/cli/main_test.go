@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch"
@@ -53,7 +55,7 @@ func TestPruneAsks(t *testing.T) {
 	}
 	living := start("living", 500)
 	// A run over two accounts, of which one has left something open.
-	options, err := json.Marshal(savedOptions{Accounts: []savedAccount{{Account: "1"}, {Account: "2", Profile: "night"}}})
+	options, err := json.Marshal(record.Options{Accounts: []record.Account{{Account: "1"}, {Account: "2", Profile: "night"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

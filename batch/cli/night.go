@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/record"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -236,7 +238,7 @@ func (n *night) ofAccount(r ledger.RunSummary) bool {
 	if _, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run)); !same {
 		return false
 	}
-	saved, err := readOptions(r.Options)
+	saved, err := record.ReadOptions(r.Options)
 	return err == nil && len(saved.Accounts) > 0
 }
 

@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"encoding/json"
 	"errors"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -409,93 +407,6 @@ func (s *invocation) left(now time.Time) time.Duration {
 		return 0
 	}
 	return max(1, bound-now.Sub(s.started))
-}
-
-// ledgerInfo is what the ledger keeps of a run from its start, for report to render it
-// again, with the command line that it suggests then. ID, scope and account are those of
-// each part.
-func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
-	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
-		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
-	})
-	host, _ := os.Hostname()
-	return ledger.RunInfo{
-		Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
-		Output: t.path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
-	}
-}
-
-// savedOptions is what decides how an input is read, kept with its run.
-type savedOptions struct {
-	Region   string   `json:"region,omitempty"`
-	Timezone string   `json:"timezone,omitempty"`
-	Strict   bool     `json:"strict,omitempty"`
-	Severity []string `json:"severity,omitempty"`
-	Args     []string `json:"args,omitempty"`
-	Simulate bool     `json:"simulate,omitempty"`
-
-	MaxUnpacked int `json:"max_unpacked,omitempty"`
-
-	Profile  string         `json:"profile,omitempty"`  // --profile
-	Accounts []savedAccount `json:"accounts,omitempty"` // of a run over several, in the order of its parts
-
-	ChangeRef  string `json:"change_ref,omitempty"`
-	PlanSHA256 string `json:"plan_sha256,omitempty"`
-	TraceID    string `json:"trace_id,omitempty"`
-}
-
-// savedAccount is a part of a run, kept with the run.
-type savedAccount struct {
-	Profile string            `json:"profile"`
-	Account string            `json:"account"`
-	Failure string            `json:"failure,omitempty"` // code of why it cannot be used
-	Args    map[string]string `json:"args,omitempty"`    // of that code
-}
-
-// savedAccounts are the parts of a run whose rows name accounts.
-func (done *finished) savedAccounts() (list []savedAccount) {
-	if len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
-		return nil
-	}
-	for _, p := range done.parts {
-		saved := savedAccount{Profile: p.profile, Account: p.account}
-		if p.failure != nil {
-			saved.Failure, saved.Args = p.failure.Code, p.failure.Args
-		}
-		list = append(list, saved)
-	}
-	return list
-}
-
-func (done *finished) ledgerEnd(code int, output string) ledger.RunEnd {
-	end := ledger.RunEnd{
-		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: code, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
-		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed, Waiting: done.waiting,
-	}
-	if len(done.parts) > 1 {
-		for _, p := range done.parts {
-			end.Parts = append(end.Parts, p.stop)
-		}
-	}
-	for i := range done.outcomes {
-		if o := &done.outcomes[i]; o.CircuitState != "" {
-			if end.Statuses == nil {
-				end.Statuses = map[int]string{}
-			}
-			end.Statuses[o.Row] = o.CircuitState
-		}
-	}
-	for path, sum := range done.sums {
-		if path != output {
-			if end.Reports == nil {
-				end.Reports = map[string]string{}
-			}
-			end.Reports[absolute(path)] = sum
-		}
-	}
-	return end
 }
 
 // newRunID returns a new run ID, such as 20270115-020000-k3f9q: the start time in UTC, by

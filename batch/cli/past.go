@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch/cli/record"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// ledgerInfo is what the ledger keeps of a run from its start, for report to render it
+// again, with the command line that it suggests then. ID, scope and account are those of
+// each part.
+func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
+	options, _ := json.Marshal(record.Options{ // strings and numbers only: it cannot fail
+		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
+		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
+	})
+	host, _ := os.Hostname()
+	return ledger.RunInfo{
+		Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
+		Output: t.path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
+	}
+}
+
+// savedAccounts are the parts of a run whose rows name accounts.
+func (done *finished) savedAccounts() (list []record.Account) {
+	if len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
+		return nil
+	}
+	for _, p := range done.parts {
+		saved := record.Account{Profile: p.profile, Account: p.account}
+		if p.failure != nil {
+			saved.Failure, saved.Args = p.failure.Code, p.failure.Args
+		}
+		list = append(list, saved)
+	}
+	return list
+}
+
+func (done *finished) ledgerEnd(code int, output string) ledger.RunEnd {
+	end := ledger.RunEnd{
+		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: code, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
+		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
+		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: record.LeftOut(done.outcomes), Moved: record.Moved(done.problems), Changed: done.changed, Waiting: done.waiting,
+	}
+	if len(done.parts) > 1 {
+		for _, p := range done.parts {
+			end.Parts = append(end.Parts, p.stop)
+		}
+	}
+	for i := range done.outcomes {
+		if o := &done.outcomes[i]; o.CircuitState != "" {
+			if end.Statuses == nil {
+				end.Statuses = map[int]string{}
+			}
+			end.Statuses[o.Row] = o.CircuitState
+		}
+	}
+	for path, sum := range done.sums {
+		if path != output {
+			if end.Reports == nil {
+				end.Reports = map[string]string{}
+			}
+			end.Reports[absolute(path)] = sum
+		}
+	}
+	return end
+}
+
+// pastRun reads a run with the rows of all its parts.
+func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, record.Options, error) {
+	past, saved, err := record.Read(ctx, store, id)
+	if own, ok := errors.AsType[*exit.Error](err); ok {
+		return nil, saved, own
+	} else if err != nil {
+		return nil, saved, a.ledgers.Failure(err)
+	}
+	return past, saved, nil
+}
+
+// again reconstructs a finished run from the ledger and its input.
+func (a *app) again(past *ledger.PastRun, saved record.Options, path string, password *password.Source) (*finished, error) {
+	if !past.Pruned.IsZero() {
+		date := past.Pruned.Format(time.DateOnly)
+		if output, _ := past.Copy(); output != "" {
+			return nil, exit.Failure(exit.Usage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", output)
+		}
+		return nil, exit.Failure(exit.Usage, "run-pruned", nil, "run", past.ID, "date", date)
+	}
+	path = cmp.Or(path, record.Input(past))
+	validation := validationOf(saved)
+	validation.password = password
+	options, err := validation.options(past.Started)
+	if err != nil {
+		return nil, err
+	}
+	_, options.Purpose = workOf(past.Command)
+	in, err := readInput(path, options, validation)
+	if err != nil {
+		return nil, err
+	}
+	if in.sha256 != past.InputSHA256 {
+		return nil, exit.Failure(exit.Usage, "input-changed", nil, "file", path, "run", past.ID)
+	}
+	return restored(in, past, saved), nil
+}
+
+// restored reconstructs a finished run from the ledger and its input, as it was read then.
+func restored(in *input, past *ledger.PastRun, saved record.Options) *finished {
+	done := &finished{in: in, problems: slices.Clone(in.workbook.Problems), outcomes: record.Outcomes(in.workbook, past), recordedInput: past.Input, info: runInfo{
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
+		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
+	}, shared: len(past.Members) > 0}
+	if past.End != nil && past.End.Filed != "" {
+		done.recordedInput = past.End.Filed
+	}
+	done.partsOf(saved, past)
+	done.problems = append(done.problems, record.Problems(in.workbook, past)...)
+	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
+	if end := past.End; end != nil {
+		done.totals = totals{
+			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
+			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
+		}
+		if done.shared {
+			done.totals.stop = record.Stop(end)
+			if done.totals.stop == batch.StopInterrupted {
+				done.totals.signal = end.ExitCode // that of a signal, wherever it arrived
+			}
+		}
+	}
+	return done
+}
+
+// partsOf restores the parts of a past run.
+func (done *finished) partsOf(saved record.Options, past *ledger.PastRun) {
+	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	for i, profile := range done.division.Profiles {
+		p := &part{profile: profile, account: past.Account}
+		if i < len(saved.Accounts) {
+			s := saved.Accounts[i]
+			if p.account = s.Account; s.Failure != "" {
+				p.failure = &exit.Error{Exit: exit.Stopped, Code: s.Failure, Args: s.Args}
+			}
+		}
+		if past.End != nil && i < len(past.End.Parts) {
+			p.stop = past.End.Parts[i]
+		}
+		done.parts = append(done.parts, p)
+	}
+	done.info.account, done.info.several = done.oneAccount(), len(done.parts) > 1
+}
+
+// validationOf returns the flags by which the input of a run was read.
+func validationOf(s record.Options) validationFlags {
+	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
+}
+
+// maxTraced is how many earlier runs are looked into for what they sent.
+const maxTraced = 8
+
+// traceChanges finds out what was changed in the rows that the plan holds back because they
+// differ from what an earlier run sent, as far as that run's input or copy still has it.
+func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p *batch.Plan, past map[batch.Key]batch.Record) {
+	then := map[string][]*input{} // by run
+	for i := range p.Problems {
+		problem := &p.Problems[i]
+		c := done.in.workbook.CircuitAt(problem.At.Row)
+		if problem.Code != batch.CodeChanged || c == nil {
+			continue
+		}
+		before := past[plan.KeyOf(c)]
+		traced, found := then[before.RunID]
+		if !found && len(then) < maxTraced {
+			traced = a.filesOf(ctx, s.store, before.RunID, s.flags.validation.password.Silent())
+			then[before.RunID] = traced
+		}
+		was := ledger.Changed{Row: c.Row, Run: before.RunID}
+		for _, in := range traced {
+			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, before.Hash); ok {
+				was.File, was.Cells, was.Removed = in.path, change.Cells, change.Removed
+				break
+			}
+		}
+		problem.Args = record.ChangedArgs(done.in.workbook, c, was)
+		done.changed = append(done.changed, was)
+	}
+}
+
+// filesOf reads the copy and the input of a run, as far as they are where they were and the
+// password of this run opens them.
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*input) {
+	run, err := store.Run(ctx, id)
+	if err != nil {
+		return nil
+	}
+	saved, err := record.ReadOptions(run.Options)
+	if err != nil {
+		return nil
+	}
+	validation := validationOf(saved)
+	validation.password = from
+	options, err := validation.options(run.Started)
+	if err != nil {
+		return nil
+	}
+	_, options.Purpose = workOf(run.Command)
+	paths := []string{run.Input}
+	if output, _ := run.Copy(); output != "" {
+		paths = append(paths, output)
+	}
+	for _, path := range paths {
+		if in, err := readInput(path, options, validation); err == nil {
+			files = append(files, in)
+		}
+	}
+	return files
+}
