@@ -26,9 +26,9 @@ const advance = "advance"
 
 func (a *app) advanceCommand() *cobra.Command {
 	var f submitFlags
-	cmd := &cobra.Command{
-		Use:   "advance FILE... | --in DIR | --plan PLAN",
-		Short: "Take the next step for each circuit, from application to confirmation",
+	cmd := a.sending(&f, &cobra.Command{
+		Use:   advance,
+		Short: "Take each circuit the next step, from the application to the confirmation",
 		Long: `Reads the state of each circuit's LOA, and takes the next step that it allows: applies
 where there is none; fetches the letter when it is available (--download); reports
 construction as finished where the row says yes under Construction finished; confirms the
@@ -42,25 +42,11 @@ for rows with errors.`,
   loabatch advance applications.xlsx               asks for confirmation first
   loabatch advance --yes --download letters --reapply applications.xlsx
   loabatch advance --yes --watch 1h applications.xlsx   until no LOA is under review`,
-		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.checkWatch(); err != nil {
-				return err
-			}
-			return a.processPlanned(cmd, &f, args)
-		},
-	}
+	})
 	flags := cmd.Flags()
-	flags.Var(&f.every, watchFlag, "take the next steps again after this long, less often while nothing changes, until no LOA is Applying; needs --yes")
-	f.folder.register(flags)
-	f.run.registerSending(flags)
+	flags.Var(&f.every, watchFlag, "take the next steps again after this long, and less often while nothing changes, until no LOA is Applying; needs --yes")
 	f.run.registerReapply(flags)
-	f.output.register(flags)
-	f.validation.register(flags)
-	f.service.register(flags)
-	f.watch.register(flags)
 	registerDownload(flags, &f.download)
-	registerMonitor(flags)
 	return cmd
 }
 
@@ -249,7 +235,7 @@ func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending)
 	}()
 	done := &finished{in: in, info: runInfo{command: s.command, dryRun: dryRunOnline, started: a.env.Now()}}
 	s.divide(done)
-	if err := a.runDry(ctx, s, done); err != nil {
+	if err := a.planAndRun(ctx, s, done); err != nil {
 		return err
 	}
 	if code := int(s.signals.exit.Load()); code != 0 {

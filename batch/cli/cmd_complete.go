@@ -40,8 +40,8 @@ func planned() (commands []string) {
 
 func (a *app) completeCommand() *cobra.Command {
 	var f submitFlags
-	cmd := &cobra.Command{
-		Use:   "complete FILE... | --in DIR | --plan PLAN",
+	return a.sending(&f, &cobra.Command{
+		Use:   "complete",
 		Short: "Report finished construction, and confirm circuits",
 		Long: `Reports construction as finished for the rows that say yes under Construction finished and
 whose LOA is Available, with line code, label, provider and contact. Where a row also says
@@ -53,16 +53,5 @@ completion is ever reported twice, and no circuit confirmed twice.`,
 		Example: `  loabatch complete --dry-run=online applications.xlsx
   loabatch complete applications.xlsx              asks for confirmation first
   loabatch complete --yes tonight.results-….xlsx`,
-		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
-	}
-	flags := cmd.Flags()
-	f.folder.register(flags)
-	f.run.registerSending(flags)
-	f.output.register(flags)
-	f.validation.register(flags)
-	f.service.register(flags)
-	f.watch.register(flags)
-	registerMonitor(flags)
-	return cmd
+	})
 }

@@ -163,10 +163,8 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 		a.lines.Warn("plan-not-whole", nil)
 	}
 	switch {
-	case f.output.json && s.several():
-		return report.JSONRuns(a.env.Stdout, docs, a.exit)
 	case f.output.json:
-		return report.JSON(a.env.Stdout, docs[0])
+		return a.writeDocuments(s, docs)
 	case known:
 		return a.printPlan(made, sum)
 	}
@@ -335,16 +333,6 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 		paths = append(paths, filepath.Join(filepath.Dir(path), filepath.Base(w.Name)))
 	}
 	return paths, nil
-}
-
-// processPlanned is process for a command that may have a plan to carry out. f holds the values
-// of its flags, which the plan adds to.
-func (a *app) processPlanned(cmd *cobra.Command, f *submitFlags, paths []string) error {
-	paths, err := a.adoptPlan(cmd, f, paths)
-	if err != nil {
-		return err
-	}
-	return a.process(cmd, *f, paths)
 }
 
 // maxDifferences is how many of the things that have changed are listed.

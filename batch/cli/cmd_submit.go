@@ -32,8 +32,8 @@ type submitFlags struct {
 
 func (a *app) submitCommand() *cobra.Command {
 	var f submitFlags
-	cmd := &cobra.Command{
-		Use:   "submit FILE... | --in DIR | --plan PLAN",
+	cmd := a.sending(&f, &cobra.Command{
+		Use:   "submit",
 		Short: "Validate, submit, and write the results copy",
 		Long: `Checks every row, applies for one LOA per valid circuit, and writes the result of each
 row into a copy of the workbook. Run the same command again to finish what is left:
@@ -54,12 +54,19 @@ With --plan, exactly what a plan says is carried out, or nothing: see loabatch p
                                                     every new workbook of a folder
   loabatch submit --plan tonight.plan.json          what was approved, or nothing
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
-		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
-	}
+	})
+	f.run.registerReapply(cmd.Flags())
+	return cmd
+}
+
+// sending completes a command that sends: with its flags, and that it processes its inputs.
+func (a *app) sending(f *submitFlags, cmd *cobra.Command) *cobra.Command {
+	cmd.Use += " FILE... | --in DIR | --plan PLAN"
+	cmd.Args = separatedValue
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) }
 	flags := cmd.Flags()
 	f.folder.register(flags)
-	f.run.register(flags)
+	f.run.registerSending(flags)
 	f.output.register(flags)
 	f.validation.register(flags)
 	f.service.register(flags)
@@ -83,7 +90,7 @@ given.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.dryRun, f.run.maxAttempts = string(dryRunOffline), 1
 			f.service.rate, f.service.concurrency = defaultRate, 1
-			return a.process(cmd, f, args)
+			return a.process(cmd, &f, args)
 		},
 	}
 	flags := cmd.Flags()

@@ -185,8 +185,5 @@ func (a *app) declined(s *invocation) error {
 	for i, path := range s.paths {
 		docs[i] = report.Document{Command: s.command, Input: path, Version: version()}
 	}
-	if !s.several() {
-		return report.JSON(a.env.Stdout, docs[0])
-	}
-	return report.JSONRuns(a.env.Stdout, docs, exit.OK)
+	return a.writeDocuments(s, docs)
 }

@@ -143,11 +143,6 @@ type runFlags struct {
 	noWait       bool
 }
 
-func (f *runFlags) register(flags *pflag.FlagSet) {
-	f.registerSending(flags)
-	f.registerReapply(flags)
-}
-
 // registerReapply registers the flag of commands that apply for LOAs.
 func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")

@@ -106,7 +106,7 @@ const quotaTimeout = 2 * time.Second
 func (r *together) join(ctx context.Context) error {
 	s, done := r.s, r.done
 	keys, terms := done.division.Keys(done.in.workbook), r.terms()
-	info := s.ledgerInfo(done, r.target, r.anywhere(done.info.args))
+	all := s.ledgerInfo(done, r.target, r.anywhere(done.info.args))
 	r.members = make([]ledger.Member, len(done.parts))
 	life, end := context.WithCancel(ctx)
 	r.endQuotas = func() {
@@ -121,17 +121,12 @@ func (r *together) join(ctx context.Context) error {
 	}
 	seen := map[ledger.Scope]bool{}
 	for n, p := range done.parts {
-		info.ID, info.Account, info.InputSHA256 = accounts.PartID(done.info.id, n), p.account, done.in.sha256
-		info.Scope = scopeOf(s.flags.service, s.flags.run)
-		var own []batch.Key
-		if p.failure == nil {
-			info.Scope, own = p.opened.service.scope, keys[n]
-		}
+		info := s.partInfo(all, done, n)
 		if seen[info.Scope] { // several profiles of one account: each is a run of its own
 			info.InputSHA256 += "." + strconv.Itoa(n+1)
 		}
 		seen[info.Scope] = true
-		member, err := r.store.Join(ctx, info, terms, own)
+		member, err := r.store.Join(ctx, info, terms, p.locks(keys[n]))
 		if err != nil {
 			r.endQuotas()
 			failed := r.joinFailure(err)

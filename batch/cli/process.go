@@ -66,19 +66,27 @@ type invocation struct {
 	closers []io.Closer
 }
 
-// process runs submit and validate: it reads every input, opens what the run needs, and
-// processes one input after another. If nothing is to be sent, the inputs that can be read
-// are checked even if others cannot.
-func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
+// process runs every command that checks or sends rows. It reads every input, opens what the run
+// needs, and processes one input after another. f holds the values of the command's flags, to
+// which a plan that it carries out adds its own. If nothing is to be sent, the inputs that can be
+// read are checked even if others cannot.
+func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error {
+	if err := f.checkWatch(); err != nil {
+		return err
+	}
+	paths, err := a.adoptPlan(cmd, f, paths)
+	if err != nil {
+		return err
+	}
 	folders, err := a.folders(cmd, f.folder, paths)
 	if err != nil {
 		return err
 	}
 	if folders.In != "" {
-		return a.processFolder(cmd, f, folders)
+		return a.processFolder(cmd, *f, folders)
 	}
 	paths = a.distinctInputs(paths)
-	s, err := a.newInvocation(cmd.Name(), f, paths)
+	s, err := a.newInvocation(cmd.Name(), *f, paths)
 	if err != nil {
 		return err
 	}
@@ -471,6 +479,11 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	if !s.flags.output.json {
 		return nil
 	}
+	return a.writeDocuments(s, docs)
+}
+
+// writeDocuments writes the documents of all inputs as one.
+func (a *app) writeDocuments(s *invocation, docs []report.Document) error {
 	if !s.several() {
 		return report.JSON(a.env.Stdout, docs[0])
 	}

@@ -22,7 +22,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// run processes the decoded rows of one input, which yields an outcome for each.
+// run processes the decoded rows of one input, which yields an outcome for each. One that sends
+// starts in the ledger, which locks the circuits.
 func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
@@ -35,9 +36,14 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 	}
 	s.divide(done)
 	if s.run.dryRun == dryRunOff {
-		return done, a.runForReal(ctx, s, done, t)
+		if shared, ok := s.store.(ledger.Shared); ok {
+			return done, a.runTogether(ctx, s, done, t, shared)
+		}
+		if err := a.startParts(ctx, s, done, t); err != nil {
+			return done, err
+		}
 	}
-	return done, a.runDry(ctx, s, done)
+	return done, a.planAndRun(ctx, s, done)
 }
 
 // startOf is when the run over an input starts: now, less the time that reading it took.
@@ -129,37 +135,12 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 	return valid
 }
 
-// runForReal starts a run in the ledger, which locks the circuits, plans with what the
-// ledger knows, and sends. The caller ends the run in the ledger.
-func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t target) error {
-	if shared, ok := s.store.(ledger.Shared); ok {
-		return a.runTogether(ctx, s, done, t, shared)
-	}
-	if err := a.startParts(ctx, s, done, t); err != nil {
-		return err
-	}
-	known, err := a.pastOf(ctx, s, done)
-	if err != nil {
-		return err
-	}
-	p := s.plan(ctx, done, known)
-	a.traceChanges(ctx, s, done, p, known.past)
-	return a.engine(ctx, s, done, p)
-}
-
-// startParts starts the parts of a run in the ledger, all or none. That of an account that
-// cannot be used locks nothing.
+// startParts starts the parts of a run in the ledger, all or none.
 func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t target) error {
 	keys := done.division.Keys(done.in.workbook)
 	info := s.ledgerInfo(done, t, a.anywhere(done.info.args))
 	for n, p := range done.parts {
-		info.ID, info.Account = accounts.PartID(t.runID, n), p.account
-		info.Scope = scopeOf(s.flags.service, s.flags.run)
-		var own []batch.Key
-		if p.failure == nil {
-			info.Scope, own = p.opened.service.scope, keys[n]
-		}
-		run, err := s.store.Start(ctx, info, own)
+		run, err := s.store.Start(ctx, s.partInfo(info, done, n), p.locks(keys[n]))
 		if err != nil {
 			failed := a.ledgers.Failure(err)
 			done.end = ledger.RunEnd{ExitCode: exit.Of(failed)}
@@ -172,9 +153,27 @@ func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t t
 	return nil
 }
 
-// runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
-// predicts the outcomes.
-func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
+// partInfo is what the ledger keeps of the n-th part of a run from its start.
+func (s *invocation) partInfo(info ledger.RunInfo, done *finished, n int) ledger.RunInfo {
+	p := done.parts[n]
+	info.ID, info.Account, info.Scope = accounts.PartID(done.info.id, n), p.account, scopeOf(s.flags.service, s.flags.run)
+	if p.failure == nil {
+		info.Scope = p.opened.service.scope
+	}
+	return info
+}
+
+// locks are those of its circuits that a part locks: none if the account cannot be used.
+func (p *part) locks(keys []batch.Key) []batch.Key {
+	if p.failure != nil {
+		return nil
+	}
+	return keys
+}
+
+// planAndRun plans with what the ledger knows, and sends; a dry run sends nothing, and an online
+// one reads the circuits' state and predicts the outcomes. The caller ends the run in the ledger.
+func (a *app) planAndRun(ctx context.Context, s *invocation, done *finished) error {
 	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return err
