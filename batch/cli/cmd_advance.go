@@ -5,15 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/loa"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/cli/watch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
@@ -28,7 +27,7 @@ func (a *app) advanceCommand() *cobra.Command {
 	var f submitFlags
 	cmd := a.sending(&f, &cobra.Command{
 		Use:   advance,
-		Short: "Take each circuit the next step, from the application to the confirmation",
+		Short: "Take the next step for each circuit, from application to confirmation",
 		Long: `Reads the state of each circuit's LOA, and takes the next step that it allows: applies
 where there is none; fetches the letter when it is available (--download); reports
 construction as finished where the row says yes under Construction finished; confirms the
@@ -44,7 +43,7 @@ for rows with errors.`,
   loabatch advance --yes --watch 1h applications.xlsx   until no LOA is under review`,
 	})
 	flags := cmd.Flags()
-	flags.Var(&f.every, watchFlag, "take the next steps again after this long, and less often while nothing changes, until no LOA is Applying; needs --yes")
+	flags.Var(&f.every, watchFlag, "take the next steps again after this long, less often while nothing changes, until no LOA is Applying; needs --yes")
 	f.run.registerReapply(flags)
 	registerDownload(flags, &f.download)
 	return cmd
@@ -84,7 +83,7 @@ type advanced struct {
 
 // watchSteps takes the steps of all inputs round after round until no LOA is under review. The
 // last round of each input is left to be delivered.
-func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []target) {
+func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []files.Target) {
 	s.rounds = make(map[*input]*advanced, len(inputs))
 	waits := 0
 	loop, quiet := a.watchLoop(s, &waits)
@@ -118,10 +117,10 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 }
 
 // stepRound takes the next steps of an input, and reports whether there may be further ones.
-func (a *app) stepRound(ctx context.Context, s *invocation, in *input, t *target) bool {
+func (a *app) stepRound(ctx context.Context, s *invocation, in *input, t *files.Target) bool {
 	if before := s.rounds[in]; before != nil {
 		a.endRound(ctx, before.done)
-		t.runID = newRunID(a.env.Now())
+		t.RunID = newRunID(a.env.Now())
 	}
 	r := &advanced{}
 	s.rounds[in] = r

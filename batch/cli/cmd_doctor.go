@@ -11,17 +11,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/shell"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/doctor"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch/cli/shell"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -178,7 +177,7 @@ func (a *app) variables() (names []string) {
 func (d *examination) read(paths []string) {
 	validation := validationFlags{maxUnpacked: defaultMaxUnpacked, password: d.password}
 	options := sheet.Options{DefaultRegion: d.flags.region, Regions: cloud.KnownRegions()}
-	for _, path := range append(d.distinctInputs(paths), d.waiting()...) {
+	for _, path := range append(files.Distinct(d.lines, paths), d.waiting()...) {
 		in, err := readInput(path, options, validation)
 		if err != nil {
 			d.fail("workbook", path, err)
@@ -205,7 +204,7 @@ func (d *examination) waiting() (paths []string) {
 	if d.flags.folder.in == "" {
 		return nil
 	}
-	books, _, err := inbox.Look(inbox.Disk{}, d.flags.folder.in, d.env.Now(), sealedCopy, reportName.MatchString)
+	books, _, err := inbox.Look(inbox.Disk{}, d.flags.folder.in, d.env.Now(), sealedCopy, files.ReportName.MatchString)
 	if err != nil {
 		return nil // nightly says so
 	}

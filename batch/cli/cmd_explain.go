@@ -8,15 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/shell"
-
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/shell"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"

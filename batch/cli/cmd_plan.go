@@ -14,17 +14,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/approval"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -50,7 +48,7 @@ row has changed, it says what has changed and sends nothing. The plan has no per
 		Example: `  loabatch plan tonight.xlsx -o tonight.plan.json
   loabatch plan show tonight.plan.json
   loabatch submit --plan tonight.plan.json tonight.xlsx`,
-		Args: files,
+		Args: someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(planned(), command) {
 				return exit.Failure(exit.Usage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned(), ", "))
@@ -98,7 +96,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	if f.output.plan == "" {
 		return exit.Failure(exit.Usage, "plan-no-output", nil)
 	}
-	paths = a.distinctInputs(paths)
+	paths = files.Distinct(a.lines, paths)
 	f.run.dryRun = string(dryRunOnline)
 	s, err := a.newInvocation("plan", f, paths)
 	if err != nil {
@@ -106,11 +104,11 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	}
 	defer s.close()
 	s.steps, s.options.Purpose = workOf(command)
-	path := a.follow(f.output.plan)
-	if err := s.files.write(outputFlag, path); err != nil {
+	path := files.Follow(a.lines, f.output.plan)
+	if err := s.files.Write(files.CopyFlag, path); err != nil {
 		return err
 	}
-	if err := checkReplace(path, f.output.force, isPlan); err != nil {
+	if err := files.CheckReplace(path, f.output.force, isPlan); err != nil {
 		return err
 	}
 	inputs, unread := readInputs(paths, s.options, s.flags.validation)
@@ -137,7 +135,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 		if err != nil {
 			return err
 		}
-		doc := a.deliver(p.done, target{}, outputFlags{})
+		doc := a.deliver(p.done, files.Target{}, outputFlags{})
 		a.monitor.Add(monitoredRun(p.done, doc, nil))
 		docs, ends = append(docs, *doc), append(ends, exit.Input{Code: doc.ExitCode})
 		known = known && p.known()

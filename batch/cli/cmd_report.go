@@ -4,11 +4,11 @@ import (
 	"context"
 	"os"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/report"
 )
 
@@ -69,22 +69,22 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return err
 	}
 	a.remarks(done.in)
-	t := target{runID: id, force: f.output.force}
-	t.path = copyPath(done.in.path, f.output.output, false, id)
-	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
-		return exit.Failure(exit.Usage, "output-exists", nil, "file", t.path)
+	t := files.Target{RunID: id, Force: f.output.force}
+	t.Path = files.CopyPath(done.in.path, f.output.output, false, id)
+	if _, err := os.Stat(t.Path); err == nil && !t.Force && t.Path != f.output.output {
+		return exit.Failure(exit.Usage, "output-exists", nil, "file", t.Path)
 	}
-	t.path = a.follow(t.path)
-	var files claims
-	files.read(done.in.path)
-	files.password(f.passwordFile)
+	t.Path = files.Follow(a.lines, t.Path)
+	var claimed files.Claims
+	claimed.Read(done.in.path)
+	claimed.Keep("--"+passwordFlag, f.passwordFile)
 	if path, err := a.ledgers.File(f.ledger); err == nil && path != "" {
-		if err := files.write("--ledger", path); err != nil {
+		if err := claimed.Write("--ledger", path); err != nil {
 			return err
 		}
 	}
-	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.path, err)
+	if err := t.Claim(&claimed, a.lines, done.in.path, f.output.reports, a.recorded(ctx, f.ledger)); err != nil {
+		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.Path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written

@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/network"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"

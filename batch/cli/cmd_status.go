@@ -10,18 +10,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/loa"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/cli/watch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
@@ -47,7 +45,7 @@ while nothing changes, and prints a line for each change. A signal, or the end o
 --max-duration, ends it with the last answers in the copy.`,
 		Example: `  loabatch status tonight.results-….xlsx
   loabatch status --watch 30m --max-duration 12h tonight.results-….xlsx`,
-		Args: files,
+		Args: someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.maxAttempts = defaultAttempts
 			return a.status(cmd, f, args)
@@ -80,7 +78,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 			runs[paths[i]] = run
 		}
 	}
-	paths = a.distinctInputs(paths)
+	paths = files.Distinct(a.lines, paths)
 	s, err := a.newInvocation("status", f, paths)
 	if err != nil {
 		return err
@@ -126,7 +124,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 			return err
 		}
 	}
-	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
+	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t files.Target) (*report.Document, bool, error) {
 		k := asked[slices.Index(inputs, in)]
 		if f.every == 0 {
 			if _, err := a.round(ctx, s, k); err != nil {
@@ -215,9 +213,9 @@ func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*in
 
 // beginStatus reads what was known of the LOAs of an input: from the ledger, or else from the
 // copy that is the input.
-func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t target) {
+func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t files.Target) {
 	k.done = &finished{in: k.in, info: runInfo{
-		id: t.runID, command: "status", args: s.args, started: a.startOf(k.in), simulate: s.flags.run.simulate,
+		id: t.RunID, command: "status", args: s.args, started: a.startOf(k.in), simulate: s.flags.run.simulate,
 		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	s.divide(k.done)
@@ -344,7 +342,7 @@ func (done *finished) stoppedWatching(end watch.End, s *invocation) {
 const watchFlag = "watch"
 
 // deliverStatus writes the copy and its reports, and returns the document.
-func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t target) (*report.Document, error) {
+func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t files.Target) (*report.Document, error) {
 	done, unasked, rejected := k.done, 0, false
 	done.outcomes = make([]batch.Outcome, len(k.rows))
 	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].Outcome.LOAStatus })
@@ -374,14 +372,14 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
-	t.path = a.besideOpen(t.path) // opened during the run
-	doc.Output = t.path
-	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
+	t.Path = files.BesideOpen(a.lines, t.Path) // opened during the run
+	doc.Output = t.Path
+	doc.InputPath, doc.OutputPath = files.Absolute(doc.Input), files.Absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(k, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked+letters.failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
-	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
-		return nil, exit.Failure(exit.Usage, "output-unwritable", err, "file", t.path, "reason", exit.Cause(err))
+	if _, err := a.writeChecked(done.in, t.Path, t.Force, patch, a.sealText(done, *doc, t.Reports)); err != nil {
+		return nil, exit.Failure(exit.Usage, "output-unwritable", err, "file", t.Path, "reason", exit.Cause(err))
 	}
 	a.writeReports(done, doc, t)
 	a.monitor.Add(monitoredRun(done, doc, nil))
@@ -407,7 +405,7 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 // Errors of an earlier run stay, as the results do.
 func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
 	book := k.in.workbook
-	book.MoveLetters(absolute(k.in.path), doc.OutputPath)
+	book.MoveLetters(files.Absolute(k.in.path), doc.OutputPath)
 	written, words := a.translated(k.done, doc)
 	if written != doc {
 		k.describe(written, words)

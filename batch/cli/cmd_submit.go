@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/durable"
 )
 
@@ -121,7 +121,7 @@ func (a *app) dropped(ctx context.Context, paths []string) error {
 	a.byHand = true
 	var failed exit.Files
 	worst := 0
-	for _, path := range a.distinctInputs(paths) {
+	for _, path := range files.Distinct(a.lines, paths) {
 		if err := a.runValidate(ctx, path); err != nil {
 			failed = append(failed, exit.File{Path: path, Err: err})
 		}
@@ -174,7 +174,7 @@ func (a *app) show(path string) {
 	if a.env.Open == nil {
 		return
 	}
-	if err := a.env.Open(absolute(path)); err != nil {
+	if err := a.env.Open(files.Absolute(path)); err != nil {
 		a.lines.Warn("not-opened", map[string]string{"file": path, "reason": exit.Cause(err)})
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
@@ -68,13 +68,13 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	}
 	toFile := f.output != "-"
 	if toFile {
-		if f.output = a.follow(f.output); !strings.EqualFold(filepath.Ext(f.output), ".xlsx") {
+		if f.output = files.Follow(a.lines, f.output); !strings.EqualFold(filepath.Ext(f.output), ".xlsx") {
 			return exit.Failure(exit.Usage, "output-extension", nil, "file", f.output, "extension", ".xlsx")
 		}
 		if err := checkTemplate(f.output, f.force); err != nil {
 			return err
 		}
-		f.output = a.besideOpen(f.output)
+		f.output = files.BesideOpen(a.lines, f.output)
 	}
 	l := a.lines.Words.Vocabulary()
 	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}
@@ -121,7 +121,7 @@ func blankWriter(l sheet.Language) func(w io.Writer) error {
 
 // checkTemplate reports why the template may not be written to a path.
 func checkTemplate(path string, force bool) error {
-	err := checkReplace(path, force, func(*os.File, int64) bool { return false })
+	err := files.CheckReplace(path, force, func(*os.File, int64) bool { return false })
 	if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-foreign" {
 		return exit.Failure(exit.Usage, "output-exists", nil, "file", path)
 	}

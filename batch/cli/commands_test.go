@@ -23,21 +23,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-	"github.com/loabatch/loabatch/batch/notify"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/doctor"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
@@ -358,7 +356,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		a := newApp(env, console.New(&shown, prose.English, console.Screen{}), nil)
 		done := &finished{in: in, outcomes: record.Outcomes(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
-		doc := a.deliver(done, target{path: path}, outputFlags{})
+		doc := a.deliver(done, files.Target{Path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
 	}
 	folder := t.TempDir()

@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	mcobra "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -192,29 +191,6 @@ func (a *app) manCommand() *cobra.Command {
 			return err
 		},
 	}
-}
-
-// nearFile returns the workbook beside a missing one whose name is most like it, or "".
-func nearFile(path string) string {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return ""
-	}
-	base, near, least := []rune(strings.ToLower(filepath.Base(path))), "", 3
-	for _, e := range entries {
-		name := e.Name()
-		extension := strings.ToLower(filepath.Ext(name))
-		if e.IsDir() || extension != ".xlsx" && extension != ".xlsm" && extension != ".csv" || isLockFile(filepath.Join(filepath.Dir(path), name)) {
-			continue
-		}
-		if d := sheet.Distance(base, []rune(strings.ToLower(name))); d < least {
-			near, least = name, d
-		}
-	}
-	if near == "" {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(path), near)
 }
 
 // separatedValue finds a flag whose value may be left out, followed by a word that was

@@ -11,12 +11,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/notify"
@@ -77,7 +77,7 @@ func (a *app) fail(err error) {
 // remarks prints, before anything is sent, how an input's copy will differ from what its
 // owner may expect.
 func (a *app) remarks(in *input) {
-	if lock := lockOf(in.path); lock != "" {
+	if lock := files.LockOf(in.path); lock != "" {
 		a.lines.Warn("input-open", map[string]string{"file": in.path, "lock": lock})
 	}
 	for _, p := range in.remarks {
@@ -229,10 +229,10 @@ func (a *app) monitored(cmd *cobra.Command) error {
 	}
 	f := notify.Facts{
 		Command: cmd.Name(), DryRun: a.dryRunOf(cmd), Simulated: value("simulate") == "true" || slices.Contains(a.env.Args, "--simulate"),
-		ChangeRef: value("change-ref"), Log: absolute(value("log-file")), Version: version(), Started: a.env.Now(),
+		ChangeRef: value("change-ref"), Log: files.Absolute(value("log-file")), Version: version(), Started: a.env.Now(),
 	}
 	for _, path := range cmd.Flags().Args() {
-		f.Inputs = append(f.Inputs, absolute(path))
+		f.Inputs = append(f.Inputs, files.Absolute(path))
 	}
 	given := func(name string) string {
 		text := argument(a.env.Args, "--"+name)

@@ -2,47 +2,22 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
-
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
-
-// checkOutput checks before anything is sent that the copy can be written: its folder exists
-// and is writable, and nothing there is in the way. Temporary copies that a run which was
-// killed has left there are removed.
-func checkOutput(in *input, path string, force bool) error {
-	if want := extension(in.path); !strings.EqualFold(filepath.Ext(path), want) {
-		return exit.Failure(exit.Usage, "output-extension", nil, "file", path, "extension", want)
-	}
-	if err := checkReplace(path, force, isSealed); err != nil {
-		return err
-	}
-	durable.RemoveStale(filepath.Dir(path))
-	if err := durable.CheckFolder(filepath.Dir(path)); err != nil {
-		return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
-	}
-	return nil
-}
-
-// extension returns the extension that the copy must have: programs refuse to open a
-// workbook with macros unless it is named .xlsm, and one without if it is.
-func extension(input string) string {
-	if strings.EqualFold(filepath.Ext(input), ".xlsm") {
-		return ".xlsm"
-	}
-	return ".xlsx"
-}
 
 // writeCopy writes the input with the patch to path. The copy is verified and sealed before
 // it is renamed to path. It returns the digest of the file.
@@ -97,7 +72,7 @@ func encrypted(e *xlsx.Encryption, write func(io.Writer) error, verify func(io.R
 // writeChecked is writeCopy, unless what is at the path must not be replaced: it may have
 // changed since it was checked.
 func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
-	if checkReplace(path, force, isSealed) != nil {
+	if files.CheckReplace(path, force, files.Sealed) != nil {
 		return "", errors.New(a.lines.Words.Line("output-changed"))
 	}
 	return writeCopy(in, path, patch, seal)
@@ -106,55 +81,32 @@ func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch
 // placeCopy writes the copy to its path or, if that has become impossible since it was
 // checked (open in another program, changed by someone, folder gone, disk full), to a second
 // place. It returns where the copy is, "" for nowhere, and the error that kept it from path.
-func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string) (written string, first error) {
+func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal string) (written string, first error) {
 	in, runID := done.in, done.info.id
-	sum, first := a.writeChecked(in, t.path, t.force, patch, seal)
+	sum, first := a.writeChecked(in, t.Path, t.Force, patch, seal)
 	if first == nil {
-		done.wrote(t.path, sum)
-		a.copies = append(a.copies, t.path)
-		return t.path, nil
+		done.wrote(t.Path, sum)
+		a.copies = append(a.copies, t.Path)
+		return t.Path, nil
 	}
-	for _, second := range a.secondPlaces(t.path, runID, done.ledgerFlag) {
+	for _, second := range a.secondPlaces(t.Path, runID, done.ledgerFlag) {
 		if _, err := os.Lstat(second); err == nil {
 			continue // it is not ours, or it is the input
 		}
 		if sum, err := writeCopy(in, second, patch, ""); err == nil {
 			done.wrote(second, sum)
 			a.copies = append(a.copies, second)
-			a.lines.Warn("copy-second-place", map[string]string{"file": t.path, "reason": exit.Cause(first), "second": second})
+			a.lines.Warn("copy-second-place", map[string]string{"file": t.Path, "reason": exit.Cause(first), "second": second})
 			return second, first
 		}
 	}
 	if done.info.simulate {
-		a.lines.Warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": exit.Cause(first)})
+		a.lines.Warn("copy-failed-simulated", map[string]string{"file": t.Path, "reason": exit.Cause(first)})
 		return "", first
 	}
 	command := a.suggest("report", settings{"ledger": done.ledgerFlag}, runID)
-	a.lines.Warn("copy-failed", map[string]string{"file": t.path, "reason": exit.Cause(first), "command": command})
+	a.lines.Warn("copy-failed", map[string]string{"file": t.Path, "reason": exit.Cause(first), "command": command})
 	return "", first
-}
-
-// besideOpen returns the path itself or, if a program has the file there open and would
-// neither show nor keep what replaces it, the next free name in the same folder, and says so.
-func (a *app) besideOpen(path string) string {
-	if _, err := os.Lstat(path); err != nil {
-		return path
-	}
-	lock, said := lockOf(path), "output-open-locked"
-	if lock == "" {
-		if !durable.InUse(path) {
-			return path
-		}
-		said = "output-open"
-	}
-	ext := filepath.Ext(path)
-	for n := 2; ; n++ {
-		second := strings.TrimSuffix(path, ext) + "-" + strconv.Itoa(n) + ext
-		if _, err := os.Lstat(second); err != nil { // one that cannot be written is found later
-			a.lines.Warn(said, map[string]string{"file": path, "lock": lock, "second": second})
-			return second
-		}
-	}
 }
 
 // secondPlaces lists where to write a copy that cannot be written to its path: under
@@ -174,26 +126,17 @@ func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 	return append(places, filepath.Join(os.TempDir(), name))
 }
 
-// resultsName matches the default name of a results copy, without its extension.
-var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
-
-// copyPath returns the path of the results copy: -o itself; a file in -o if that is a
-// folder or there are several inputs; otherwise beside the input, named after the run. The
-// run's ID replaces that of a results copy used as input, or names would grow every night.
-func copyPath(in, output string, several bool, runID string) string {
-	base := filepath.Base(in)
-	ext := filepath.Ext(base)
-	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + extension(in)
-	switch {
-	case output == "":
-		return filepath.Join(filepath.Dir(in), name)
-	case several || isFolder(output):
-		return filepath.Join(output, name)
+// recorded returns a function that reports whether the ledger knows of a run that wrote
+// these bytes to this path.
+func (a *app) recorded(ctx context.Context, ledgerFlag string) func(path, sum string) bool {
+	return func(path, sum string) bool {
+		store, err := a.ledgers.Past(ctx, ledgerFlag)
+		if err != nil || store == nil {
+			return false
+		}
+		defer store.Close()
+		runs, err := store.Runs(ctx, 0)
+		path = files.Absolute(path)
+		return err == nil && slices.ContainsFunc(runs, func(r ledger.RunSummary) bool { return r.Files()[path] == sum })
 	}
-	return output
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

@@ -11,13 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
@@ -89,7 +88,7 @@ type totals struct {
 
 // deliver makes the document of a finished run and writes the copy, unless t has no path for
 // one, and the reports.
-func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
+func (a *app) deliver(done *finished, t files.Target, f outputFlags) *report.Document {
 	found := reasons.New(done.in.workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
 	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
@@ -98,25 +97,25 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	doc.ExitCode = end.Code()
 	doc.Unasked = end.Unasked
 	if done.waiting {
-		t.to = nil
+		t.To = nil
 	}
-	t, done.filed = t.along(doc.ExitCode)
-	if t.path == "" {
+	t, done.filed = t.Along(doc.ExitCode)
+	if t.Path == "" {
 		doc.Commands = a.commands(done.info, doc.Input, "")
 		a.writeReports(done, doc, t)
 		return doc
 	}
-	t.path = a.besideOpen(t.path) // opened during the run
-	doc.Output = t.path
-	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(cmp.Or(done.filed, doc.Input))), absolute(doc.Output)
+	t.Path = files.BesideOpen(a.lines, t.Path) // opened during the run
+	doc.Output = t.Path
+	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, files.Absolute(cmp.Or(done.filed, doc.Input))), files.Absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
-	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
+	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.Reports))
 	if failed != nil {
 		end.CopyFailed, done.filed = true, ""
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(exit.Cause(failed)), end.Code()
 		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
-		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
+		t.Reports = files.Reports(cmp.Or(written, files.CopyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}
 	a.writeReports(done, doc, t)
 	return doc
@@ -219,7 +218,7 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
-	done.in.workbook.MoveLetters(absolute(done.in.path), doc.OutputPath)
+	done.in.workbook.MoveLetters(files.Absolute(done.in.path), doc.OutputPath)
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
@@ -322,48 +321,48 @@ func rendered(render func(io.Writer) error) string {
 
 // sealText lists the digests of the reports beside a copy: those that are there, for a run
 // that is killed before it has replaced them, and those that will be written.
-func (a *app) sealText(done *finished, doc report.Document, reports []reportFile) string {
+func (a *app) sealText(done *finished, doc report.Document, reports []files.Report) string {
 	var text strings.Builder
 	doc.Reports = pathsOf(reports)
 	for _, r := range reports {
-		if r.found != "" {
-			text.WriteString(sealLine(r.kind, r.found))
+		if r.Found != "" {
+			text.WriteString(files.SealLine(r.Kind, r.Found))
 		}
-		if sum := rendered(a.rendering(done, &doc, r.kind)); sum != "" {
-			text.WriteString(sealLine(r.kind, sum))
+		if sum := rendered(a.rendering(done, &doc, r.Kind)); sum != "" {
+			text.WriteString(files.SealLine(r.Kind, sum))
 		}
 	}
 	return text.String()
 }
 
-func pathsOf(reports []reportFile) []string {
+func pathsOf(reports []files.Report) []string {
 	paths := make([]string, len(reports))
 	for i, r := range reports {
-		paths[i] = r.path
+		paths[i] = r.Path
 	}
 	return paths
 }
 
 // writeReports writes the report files that were asked for beside the copy. A report that
 // cannot be written is only a warning: the copy has the same errors.
-func (a *app) writeReports(done *finished, doc *report.Document, t target) {
-	doc.Reports = pathsOf(t.reports)
-	for _, r := range t.reports {
-		sum, render := sha256.New(), a.rendering(done, doc, r.kind)
-		err := checkReplace(r.path, t.force, func(f *os.File, _ int64) bool {
-			there := digest(f)
-			return there != "" && (there == r.found || done.shared && there == rendered(render)) // another host may have been faster
+func (a *app) writeReports(done *finished, doc *report.Document, t files.Target) {
+	doc.Reports = pathsOf(t.Reports)
+	for _, r := range t.Reports {
+		sum, render := sha256.New(), a.rendering(done, doc, r.Kind)
+		err := files.CheckReplace(r.Path, t.Force, func(f *os.File, _ int64) bool {
+			there := files.Digest(f)
+			return there != "" && (there == r.Found || done.shared && there == rendered(render)) // another host may have been faster
 		})
 		if err != nil {
 			err = errors.New(a.lines.Words.Line("output-changed"))
 		} else {
-			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
+			err = durable.WriteFile(r.Path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
 		if err != nil {
-			a.lines.Warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": exit.Cause(err)})
-			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.path })
+			a.lines.Warn("report-failed", map[string]string{"kind": r.Kind, "file": r.Path, "reason": exit.Cause(err)})
+			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.Path })
 			continue
 		}
-		done.wrote(r.path, hex.EncodeToString(sum.Sum(nil)))
+		done.wrote(r.Path, hex.EncodeToString(sum.Sum(nil)))
 	}
 }

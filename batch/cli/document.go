@@ -5,13 +5,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -94,13 +93,13 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 // there was an error.
 func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 	r := notify.Run{
-		ID: done.info.id, Input: absolute(done.in.path), ExitCode: exit.Of(err), Rows: map[notify.Row]int{},
+		ID: done.info.id, Input: files.Absolute(done.in.path), ExitCode: exit.Of(err), Rows: map[notify.Row]int{},
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 	}
 	if doc != nil {
-		r.ExitCode, r.Output = doc.ExitCode, absolute(doc.Output)
+		r.ExitCode, r.Output = doc.ExitCode, files.Absolute(doc.Output)
 		for _, path := range doc.Reports {
-			r.Reports = append(r.Reports, absolute(path))
+			r.Reports = append(r.Reports, files.Absolute(path))
 		}
 	}
 	for i := range done.outcomes {

@@ -11,20 +11,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-	"github.com/loabatch/loabatch/batch/report"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/hosts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -45,7 +43,7 @@ type together struct {
 	s       *invocation
 	done    *finished
 	store   ledger.Shared
-	target  target
+	target  files.Target
 	members []ledger.Member // of the parts
 	shown   *console.Progress
 
@@ -60,7 +58,7 @@ type together struct {
 }
 
 // runTogether carries out a run with the other hosts that work on the same input.
-func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t target, store ledger.Shared) error {
+func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t files.Target, store ledger.Shared) error {
 	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]int, len(done.parts)), failed: make([]int, len(done.parts))}
 	for i := range done.in.workbook.Circuits {
 		c := &done.in.workbook.Circuits[i]
@@ -412,7 +410,7 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
 	code := done.exitOf(found.Errors).Code()
 	if !done.waiting {
-		_, done.filed = r.target.along(code)
+		_, done.filed = r.target.Along(code)
 	}
 	return done.ledgerEnd(code, ""), nil
 }

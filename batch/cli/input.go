@@ -9,13 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
-
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
@@ -52,70 +49,6 @@ func booksOf(inputs []*input) []*sheet.Workbook {
 // reader returns the bytes as the codec takes them.
 func (in *input) reader() (io.ReaderAt, int64) {
 	return bytes.NewReader(in.content), int64(len(in.content))
-}
-
-// distinctInputs returns the inputs without those that a pattern such as *.xlsx names beside
-// the workbooks, the lock files of open ones, and without further names of the same file.
-// Both are noted. If there are only lock files they stay, and are errors.
-func (a *app) distinctInputs(paths []string) []string {
-	var distinct, locks []string
-	var infos []os.FileInfo
-	for _, path := range paths {
-		if isLockFile(path) {
-			locks = append(locks, path)
-			continue
-		}
-		info, err := os.Stat(path)
-		i := slices.IndexFunc(infos, func(other os.FileInfo) bool { return other != nil && info != nil && os.SameFile(info, other) })
-		if err != nil {
-			i = slices.Index(distinct, path)
-		}
-		if i >= 0 {
-			a.lines.Note("input-twice", map[string]string{"file": path, "first": distinct[i]})
-			continue
-		}
-		distinct, infos = append(distinct, path), append(infos, info)
-	}
-	if len(distinct) == 0 {
-		return paths
-	}
-	for _, path := range locks {
-		a.lines.Note("input-lock-passed", map[string]string{"file": path})
-	}
-	return distinct
-}
-
-// isLockFile reports whether a path is the lock file that Excel, WPS or LibreOffice keeps
-// beside an open workbook. A real workbook is not one, whatever its name.
-func isLockFile(path string) bool {
-	name := filepath.Base(path)
-	if !strings.HasPrefix(name, "~$") && !strings.HasPrefix(name, ".~") {
-		return false
-	}
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return true // Windows lets no other program read it
-	}
-	defer f.Close()
-	start := make([]byte, 4)
-	n, _ := io.ReadFull(f, start)
-	start = start[:n]
-	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
-}
-
-// lockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
-// open, or "". One that crashed may have left it behind.
-func lockOf(path string) string {
-	folder, name := filepath.Split(path)
-	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
-		if lock = folder + lock; isLockFile(lock) {
-			return lock
-		}
-	}
-	return ""
 }
 
 // readInputs reads and decodes every input before any of them is processed. It returns
@@ -209,7 +142,7 @@ func readBytes(path string) (*input, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if near := nearFile(path); near != "" {
+		if near := files.Near(path); near != "" {
 			return nil, exit.Failure(exit.Usage, "input-missing-near", err, "file", path, "near", near)
 		}
 		return nil, exit.Failure(exit.Usage, "input-missing", err, "file", path)
@@ -217,7 +150,7 @@ func readBytes(path string) (*input, error) {
 		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
 	case info.IsDir():
 		return nil, exit.Failure(exit.Usage, "input-folder", nil, "file", path)
-	case isLockFile(path):
+	case files.IsLock(path):
 		return nil, exit.Failure(exit.Usage, "input-lock-file", nil, "file", path)
 	case !info.Mode().IsRegular(): // a pipe or a device may never end
 		return nil, exit.Failure(exit.Usage, "input-no-file", nil, "file", path)

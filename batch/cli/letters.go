@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/download"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
@@ -35,7 +35,7 @@ func (a *app) openLetters(s *invocation) error {
 	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
 	}
-	dir := absolute(a.follow(s.flags.download))
+	dir := files.Absolute(files.Follow(a.lines, s.flags.download))
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return exit.Failure(exit.Usage, "download-folder", err, "path", dir, "reason", exit.Cause(err))
 	}
@@ -227,5 +227,5 @@ func letterCell(copyPath string, l ledger.Letter) sheet.Letter {
 	if l.Path == "" {
 		return sheet.Letter{}
 	}
-	return sheet.LetterFrom(absolute(copyPath), filepath.Clean(l.Path), l.SHA256)
+	return sheet.LetterFrom(files.Absolute(copyPath), filepath.Clean(l.Path), l.SHA256)
 }

@@ -9,11 +9,6 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// leadsTo are the statuses of LOAs after operations that were accepted.
-var leadsTo = map[string]string{
-	"apply": batch.LOAApplying, "reapply": batch.LOAApplying, "complete": batch.LOACompleting, "confirm": batch.LOAComplete,
-}
-
 // seenLOA is what a run has learned of the LOA of a row, if anything: what was accepted has
 // the status that its operation leads to, and of the others it is what the API said.
 func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
@@ -21,7 +16,7 @@ func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
 	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.workbook.Circuits[i].CompanyName}
 	switch {
 	case o.Result == sheet.Submitted:
-		l.Status, l.Since, l.Asked = leadsTo[o.Operation.String()], o.SubmittedAt, o.SubmittedAt
+		l.Status, l.Since, l.Asked = o.Operation.LeadsTo(), o.SubmittedAt, o.SubmittedAt
 	case o.LOAStatus == "" || o.Reason == batch.ReasonInLedger || !o.ConcernsCircuit() && o.Reason != batch.ReasonUnfinished:
 		return ledger.LOA{}, false
 	}

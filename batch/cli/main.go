@@ -4,16 +4,19 @@
 // A command is a function of a context and an [Env]; only [Main] touches the process's
 // own arguments, streams and signals, so tests run every command as the program does.
 //
-// How submit and validate proceed:
+// A command of its own file registers its flags and proceeds as all do that take workbooks
+// (process.go):
 //
 //  1. The flags become settings (flags.go, settings.go), every input is read and decoded
-//     (input.go), and what will be written is held against the inputs (outputs.go), before
+//     (input.go), and what will be written is held against the inputs (package files), before
 //     anything is sent for any of them.
 //  2. The service, which is the cloud or the embedded simulator, and the ledger are opened
-//     (service.go, ledgers.go).
-//  3. Each input is planned and run, which yields an outcome for each row (run.go).
-//  4. The outcomes become the copy, the reports, the document and the exit code
-//     (deliver.go, copy.go, exit.go), and the commands to run next (suggest.go).
+//     (service.go, package ledgers).
+//  3. Each input is planned and run, which yields an outcome for each row (run.go; hosts.go
+//     where several hosts share the run).
+//  4. The outcomes become the document, the copy, the reports and the exit code (document.go,
+//     deliver.go, copy.go, package exit), and the commands to run next (suggest.go). The ledger
+//     keeps what makes a finished run again (past.go, package record).
 //
 // Every sentence comes from package prose. Package console prints it, and nothing that
 // happens to the terminal, the streams or the log stops a run; console.go wires it. A panic
@@ -31,14 +34,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"golang.org/x/term"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/desktop"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/password"
 )

@@ -15,13 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/notify"

@@ -7,20 +7,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/loabatch/loabatch/batch/cli/record"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/database"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/nights"
+	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -44,7 +42,7 @@ func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.
 				return inbox.Folders{}, exit.Failure(exit.Usage, "folder-without-in", nil, "flag", flag)
 			}
 		}
-		return inbox.Folders{}, files(cmd, paths)
+		return inbox.Folders{}, someFiles(cmd, paths)
 	}
 	return inbox.Folders{In: f.in, Done: f.done, Failed: f.failed}, nil
 }
@@ -134,7 +132,7 @@ func (n *night) checkFolders() error {
 		n.lines.Note("folder-stays", nil)
 		n.folders.Done, n.folders.Failed = "", ""
 	}
-	if o := n.s.flags.output.output; o != "" && !isFolder(o) {
+	if o := n.s.flags.output.output; o != "" && !files.IsFolder(o) {
 		return exit.Failure(exit.Usage, "output-no-folder", nil, "file", o)
 	}
 	return nil
@@ -150,7 +148,7 @@ func checkNightly(flag, path, in string) error {
 		return exit.Failure(exit.Usage, "folder-unreadable", err, "file", path, "reason", exit.Cause(err))
 	case !info.IsDir():
 		return exit.Failure(exit.Usage, "folder-no-folder", nil, "flag", flag, "file", path)
-	case flag != inFlag && sameFile(path, in):
+	case flag != inFlag && files.Same(path, in):
 		return exit.Failure(exit.Usage, "folder-same", nil, "flag", flag, "file", path)
 	}
 	return nil
@@ -161,9 +159,6 @@ func sealedCopy(f inbox.File, size int64, _ string) bool {
 	_, sealed := xlsx.Sealed(f, size)
 	return sealed
 }
-
-// reportName matches the names of reports beside a results copy.
-var reportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
 
 // look lists the workbooks of the folder, and reports what is left out.
 func (n *night) look() ([]inbox.Book, error) {
@@ -179,7 +174,7 @@ func (n *night) look() ([]inbox.Book, error) {
 	if err := n.readRuns(); err != nil {
 		return nil, err
 	}
-	books, left, err := inbox.Look(inbox.Disk{}, n.folders.In, now, own, reportName.MatchString)
+	books, left, err := inbox.Look(inbox.Disk{}, n.folders.In, now, own, files.ReportName.MatchString)
 	if err != nil {
 		return nil, exit.Failure(exit.Usage, "folder-unreadable", err, "file", n.folders.In, "reason", exit.Cause(err))
 	}
@@ -296,17 +291,17 @@ func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended,
 		return n.failed(b, "", err), ""
 	}
 	n.s.files = n.s.files[:n.base]
-	n.s.files.read(in.path)
+	n.s.files.Read(in.path)
 	targets, err := n.outputs(n.ctx, n.s, []*input{in})
 	if err != nil {
 		return n.failed(b, "", err), ""
 	}
 	n.remarks(in)
 	t := targets[0]
-	t.to, t.outside = to, n.s.flags.output.output != ""
+	t.To, t.Outside = to, n.s.flags.output.output != ""
 	doc, sent, err := n.one(n.ctx, n.s, in, t)
 	if err != nil {
-		return n.failed(b, t.runID, err), ""
+		return n.failed(b, t.RunID, err), ""
 	}
 	n.add(*doc, sent)
 	if doc.Rows == 0 {
@@ -324,7 +319,7 @@ func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended,
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
 	if runID == "" { // else one has added it
-		n.monitor.Add(notify.Run{Input: absolute(b.Path), ExitCode: exit.Of(err)})
+		n.monitor.Add(notify.Run{Input: files.Absolute(b.Path), ExitCode: exit.Of(err)})
 	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
 	return inbox.Ended{RunID: runID, Exit: exit.Of(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
@@ -369,7 +364,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 			return err
 		}
 		done.ledgerFlag = n.s.flags.service.ledger
-		t := target{runID: run.RunID, path: path, reports: reportFiles(path, n.s.flags.output.reports)}
+		t := files.Target{RunID: run.RunID, Path: path, Reports: files.Reports(path, n.s.flags.output.reports)}
 		n.deliver(done, t, n.s.flags.output)
 		return nil
 	}
@@ -387,7 +382,7 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 		return
 	}
 	n.docs[len(n.docs)-1].MovedTo = to
-	n.monitor.Moved(absolute(b.Path), absolute(to))
+	n.monitor.Moved(files.Absolute(b.Path), files.Absolute(to))
 	n.diary.TellMoved(b.Path, to)
 	n.hasMoved(b.Path, b.SHA256, run.RunID, to)
 }
@@ -402,7 +397,7 @@ func (n *night) movedElsewhere(path, sum string) bool {
 		}
 		found, _ := os.ReadDir(folder) // what cannot be read is not known
 		for _, there := range found {
-			if strings.HasPrefix(there.Name(), name) && filepath.Ext(there.Name()) == ext && fileDigest(filepath.Join(folder, there.Name())) == sum {
+			if strings.HasPrefix(there.Name(), name) && filepath.Ext(there.Name()) == ext && files.DigestOf(filepath.Join(folder, there.Name())) == sum {
 				return true
 			}
 		}
@@ -413,7 +408,7 @@ func (n *night) movedElsewhere(path, sum string) bool {
 // hasMoved logs that a workbook has left the folder, and moves with it what earlier nights
 // wrote about it.
 func (n *night) hasMoved(path, sum, runID, to string) {
-	n.past.Follow(sum, absolute(n.folders.In), filepath.Dir(to))
+	n.past.Follow(sum, files.Absolute(n.folders.In), filepath.Dir(to))
 	n.s.log.Info("workbook moved", "run_id", runID, "input", path, "moved_to", to)
 }
 

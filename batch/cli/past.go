@@ -12,6 +12,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -22,15 +23,15 @@ import (
 // ledgerInfo is what the ledger keeps of a run from its start, for report to render it
 // again, with the command line that it suggests then. ID, scope and account are those of
 // each part.
-func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
+func (s *invocation) ledgerInfo(done *finished, t files.Target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(record.Options{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
-		Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
-		Output: t.path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
+		Command: s.command, Input: files.Absolute(done.in.path), InputSHA256: done.in.sha256,
+		Output: t.Path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
 	}
 }
 
@@ -51,9 +52,9 @@ func (done *finished) savedAccounts() (list []record.Account) {
 
 func (done *finished) ledgerEnd(code int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
-		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: code, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
+		Output: files.Absolute(output), OutputSHA256: done.sums[output], ExitCode: code, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: record.LeftOut(done.outcomes), Moved: record.Moved(done.problems), Changed: done.changed, Waiting: done.waiting,
+		Filed: files.Absolute(done.filed), Ahead: done.totals.ahead, LeftOut: record.LeftOut(done.outcomes), Moved: record.Moved(done.problems), Changed: done.changed, Waiting: done.waiting,
 	}
 	if len(done.parts) > 1 {
 		for _, p := range done.parts {
@@ -73,7 +74,7 @@ func (done *finished) ledgerEnd(code int, output string) ledger.RunEnd {
 			if end.Reports == nil {
 				end.Reports = map[string]string{}
 			}
-			end.Reports[absolute(path)] = sum
+			end.Reports[files.Absolute(path)] = sum
 		}
 	}
 	return end

@@ -6,18 +6,16 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/letters"
 	"github.com/loabatch/loabatch/batch/notify"
@@ -44,11 +42,11 @@ type invocation struct {
 	trace     string           // ID of the trace that TRACEPARENT names
 	logFile   *console.LogFile // nil if the log goes to standard error
 	started   time.Time
-	paths     []string // the inputs, as given
-	night     bool     // the inputs are those of a folder
-	approving bool     // a dry run for a plan: rows are planned as if they were sent, so --all-or-nothing withholds them
-	files     claims   // so far
-	args      []string // its settingsLine, without inputs that cannot be read
+	paths     []string     // the inputs, as given
+	night     bool         // the inputs are those of a folder
+	approving bool         // a dry run for a plan: rows are planned as if they were sent, so --all-or-nothing withholds them
+	files     files.Claims // so far
+	args      []string     // its settingsLine, without inputs that cannot be read
 
 	accounts []*account // that were opened so far
 	service  *service   // of the first one that can be used; nil when nothing is asked of the API
@@ -85,7 +83,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 	if folders.In != "" {
 		return a.processFolder(cmd, *f, folders)
 	}
-	paths = a.distinctInputs(paths)
+	paths = files.Distinct(a.lines, paths)
 	s, err := a.newInvocation(cmd.Name(), *f, paths)
 	if err != nil {
 		return err
@@ -168,18 +166,18 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 // claimFiles claims what is known of the command's files before any is opened.
 func (a *app) claimFiles(s *invocation) error {
 	for _, path := range s.paths {
-		s.files.read(path)
+		s.files.Read(path)
 	}
 	if path := s.flags.service.ledger; path != "" {
 		if path, err := a.ledgers.File(path); err == nil && path != "" { // else the ledger will say so
-			if err := s.files.write("--ledger", path); err != nil {
+			if err := s.files.Write("--ledger", path); err != nil {
 				return err
 			}
 		}
 	}
-	s.files.password(s.flags.validation.passwordFile)
+	s.files.Keep("--"+passwordFlag, s.flags.validation.passwordFile)
 	if path := s.flags.watch.logFile; path != "" {
-		if err := s.files.write("--log-file", path); err != nil {
+		if err := s.files.Write("--log-file", path); err != nil {
 			return err
 		}
 	}
@@ -192,12 +190,12 @@ func (a *app) claimMetrics(s *invocation) error {
 	if a.metrics == "" {
 		return nil
 	}
-	path := a.follow(a.metrics)
-	if err := s.files.write("--"+metricsFlag, path); err != nil {
+	path := files.Follow(a.lines, a.metrics)
+	if err := s.files.Write("--"+metricsFlag, path); err != nil {
 		return err
 	}
 	force := s.flags.output.force && s.flags.folder.in == "" // else it might be an input, which is not known yet
-	if err := checkReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+	if err := files.CheckReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
 		return err
 	}
 	a.monitor.Metrics(path)
@@ -214,81 +212,28 @@ func (s *invocation) close() {
 	}
 }
 
-// target is where a run writes what.
-type target struct {
-	runID   string
-	path    string // of the copy; "" for none
-	reports []reportFile
-	force   bool // --force
-
-	// to is where the input will be moved for each exit code, "" if it stays; may be nil.
-	to      func(code int) string
-	outside bool // -o decides where the copy goes
-}
-
-// of returns the target of a run that this process has joined: what was named after a run of its
-// own is named after that run. One that goes on has no copy yet.
-func (t target) of(done *finished) target {
-	if id := done.info.id; id != t.runID {
-		renamed := func(path string) string {
-			return filepath.Join(filepath.Dir(path), strings.Replace(filepath.Base(path), t.runID, id, 1))
-		}
-		if t.path != "" {
-			t.path = renamed(t.path)
-		}
-		t.reports = slices.Clone(t.reports)
-		for i := range t.reports {
-			t.reports[i].path = renamed(t.reports[i].path)
-		}
-		t.runID = id
-	}
-	if done.goesOn {
-		t.path, t.reports, t.to = "", nil, nil
-	}
-	return t
-}
-
-// along returns the target with the copy and its reports beside where the input will be
-// moved for an exit code, and that path.
-func (t target) along(code int) (target, string) {
-	if t.to == nil {
-		return t, ""
-	}
-	to := t.to(code)
-	if to == "" || t.outside {
-		return t, to
-	}
-	folder := filepath.Dir(to)
-	t.path = filepath.Join(folder, filepath.Base(t.path))
-	t.reports = slices.Clone(t.reports)
-	for i := range t.reports {
-		t.reports[i].path = filepath.Join(folder, filepath.Base(t.reports[i].path))
-	}
-	return t, to
-}
-
 // outputs decides where each copy and its reports go, and checks that they can be written
 // there, before anything is sent.
-func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]target, error) {
+func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]files.Target, error) {
 	f := s.flags.output
-	if s.several() && f.output != "" && !isFolder(f.output) {
+	if s.several() && f.output != "" && !files.IsFolder(f.output) {
 		return nil, exit.Failure(exit.Usage, "output-no-folder", nil, "file", f.output)
 	}
-	targets := make([]target, len(inputs))
+	targets := make([]files.Target, len(inputs))
 	for i, in := range inputs {
 		t := &targets[i]
-		t.runID, t.force = newRunID(s.started), f.force
+		t.RunID, t.Force = newRunID(s.started), f.force
 		if s.run.dryRun == dryRunOff || f.output != "" {
-			t.path = a.follow(copyPath(in.path, f.output, s.several(), t.runID))
+			t.Path = files.Follow(a.lines, files.CopyPath(in.path, f.output, s.several(), t.RunID))
 		}
 		recorded := func(string, string) bool { return false }
 		if s.run.dryRun == dryRunOff && !s.flags.run.simulate {
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
-		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, exit.Files{{Path: in.path, Err: a.editedCopy(s.args, s.flags.validation, t.path, err)}}
+		if err := t.Claim(&s.files, a.lines, in.path, f.reports, recorded); err != nil {
+			return nil, exit.Files{{Path: in.path, Err: a.editedCopy(s.args, s.flags.validation, t.Path, err)}}
 		}
-		if t.path == "" {
+		if t.Path == "" {
 			continue
 		}
 		if err := in.findObstacles(); err != nil {
@@ -439,8 +384,8 @@ func (f closeFunc) Close() error {
 // each processes one input after another, prints their summaries, and sets the exit code
 // of the command. Inputs that could not be read keep their place. one processes an input,
 // and reports whether anything was sent.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread exit.Files,
-	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []files.Target, unread exit.Files,
+	one func(context.Context, *invocation, *input, files.Target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []exit.Input
 	failed := func(path string, err error) {
@@ -451,7 +396,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
 		if err := unread.Of(path); err != nil {
-			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exit.Of(err)})
+			a.monitor.Add(notify.Run{Input: files.Absolute(path), ExitCode: exit.Of(err)})
 			failed(path, err)
 			continue
 		}
@@ -505,8 +450,8 @@ func (a *app) print(doc *report.Document) error {
 
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
-func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
-	done := &finished{in: in, info: runInfo{id: t.runID}}
+func (a *app) one(ctx context.Context, s *invocation, in *input, t files.Target) (doc *report.Document, sent bool, err error) {
+	done := &finished{in: in, info: runInfo{id: t.RunID}}
 	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = exit.Bug(panicked) })
 	if r := s.rounds[in]; r != nil {
@@ -514,15 +459,17 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	} else {
 		done, err = a.run(ctx, s, in, t)
 	}
-	t = t.of(done)
+	if t = t.Of(done.info.id); done.goesOn { // it has no copy yet
+		t.Path, t.Reports, t.To = "", nil, nil
+	}
 	done.end = ledger.RunEnd{ExitCode: exit.Internal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {
-			a.recordedRuns = append(a.recordedRuns, a.suggest("report", settings{"ledger": done.ledgerFlag, "json": "true"}, t.runID))
+			a.recordedRuns = append(a.recordedRuns, a.suggest("report", settings{"ledger": done.ledgerFlag, "json": "true"}, t.RunID))
 		}
 		defer a.endRun(ctx, done)
 	}
-	log := console.NewRunLog(s.log, t.runID)
+	log := console.NewRunLog(s.log, t.RunID)
 	if err != nil {
 		done.end = ledger.RunEnd{ExitCode: exit.Of(err)}
 		log.Ended(ctx, done.outcomes, done.end)
@@ -532,7 +479,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		done.left = true
 		err := exit.Failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
 		if !done.info.simulate {
-			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
+			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.RunID)
 			err = exit.Failure(err.Exit, "left-at-once", ctx.Err(), "command", command)
 		}
 		done.end = done.ledgerEnd(err.Exit, "")

@@ -11,16 +11,14 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/loabatch/loabatch/batch/cli/ledgers"
-
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/database"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/ledgers"
 	"github.com/loabatch/loabatch/batch/notify"
 )
 
@@ -184,8 +182,8 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return exit.Failure(exit.Usage, "unknown-command", nil, "command", args[0])
 }
 
-// files requires at least one file name.
-func files(cmd *cobra.Command, args []string) error {
+// someFiles requires at least one file name.
+func someFiles(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return exit.Failure(exit.Usage, "no-file", nil, "command", cmd.Name())
 	}

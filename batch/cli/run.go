@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
@@ -24,9 +24,9 @@ import (
 
 // run processes the decoded rows of one input, which yields an outcome for each. One that sends
 // starts in the ledger, which locks the circuits.
-func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
+func (a *app) run(ctx context.Context, s *invocation, in *input, t files.Target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
-		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
+		id: t.RunID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
 		plan: s.planSum(), changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	if s.run.dryRun != dryRunOffline {
@@ -136,7 +136,7 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 }
 
 // startParts starts the parts of a run in the ledger, all or none.
-func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t target) error {
+func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t files.Target) error {
 	keys := done.division.Keys(done.in.workbook)
 	info := s.ledgerInfo(done, t, a.anywhere(done.info.args))
 	for n, p := range done.parts {

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"

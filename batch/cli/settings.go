@@ -9,9 +9,9 @@ import (
 	_ "time/tzdata" // containers and Windows have no time zone database
 	"unicode/utf8"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
@@ -63,13 +63,10 @@ func checkRegion(id string) error {
 	return nil
 }
 
-// reportKinds lists what --report takes.
-var reportKinds = []string{"csv", "json", "html"}
-
 func (f *outputFlags) check() error {
 	for _, kind := range f.reports {
-		if !slices.Contains(reportKinds, kind) {
-			return exit.Failure(exit.Usage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(reportKinds, ", "))
+		if !slices.Contains(files.Kinds, kind) {
+			return exit.Failure(exit.Usage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(files.Kinds, ", "))
 		}
 	}
 	return nil

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/shell"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loabatch/loabatch/batch/cli/files"
+	"github.com/loabatch/loabatch/batch/cli/shell"
 	"github.com/loabatch/loabatch/batch/report"
 )
 
@@ -107,7 +107,7 @@ var (
 // names the copy, and no file for the next one, since it would be the copy itself. --force
 // was for that run alone.
 func (a *app) commands(info runInfo, input, output string) report.Commands {
-	command, own, files := a.readLine(info.args)
+	command, own, books := a.readLine(info.args)
 	if command == "" {
 		return report.Commands{}
 	}
@@ -115,14 +115,14 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	delete(own, "force")
 	all := own
 	own = own.ofFile() // what follows is about one workbook of the folder, and not what was approved
-	again := files
-	if len(files) == 0 {
-		files = []string{input}
+	again := books
+	if len(books) == 0 {
+		books = []string{input}
 	} else if all[planFlag] == "" {
 		all = own
 	}
 	here, copied := own.only(append([]string{"simulate"}, keptSettings...)), own
-	if output != "" && own["output"] != "" && !isFolder(own["output"]) {
+	if output != "" && own["output"] != "" && !files.IsFolder(own["output"]) {
 		here, copied = here.with("output", ""), own.with("output", "")
 	}
 	checked := a.suggest("doctor", own.only(doctorSettings))
@@ -133,8 +133,8 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	c := report.Commands{
 		Again:   a.suggest(command, all, again...),
 		Nightly: a.suggest(command, all, again...),
-		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
-		Rest:    a.suggest(command, own.with("only", ""), files...),
+		Retry:   a.suggest(command, own.with("reapply", "true"), books...),
+		Rest:    a.suggest(command, own.with("only", ""), books...),
 		Submit:  a.suggest(sender(command), all.with(dryRunFlag, dryRunOff.flag()), again...),
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
@@ -143,7 +143,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Doctor:  checked,
 	}
 	if all[planFlag] != "" {
-		c.Nightly = a.suggest(command, own, files...)
+		c.Nightly = a.suggest(command, own, books...)
 	}
 	if output != "" {
 		c.Mended = a.suggest(command, copied, output)
@@ -177,17 +177,17 @@ var fileFlags = []string{"output", "ledger", planFlag, "log-file", passwordFlag,
 
 // anywhere returns a command line that names the same files in every folder.
 func (a *app) anywhere(line []string) []string {
-	command, given, files := a.readLine(line)
+	command, given, named := a.readLine(line)
 	if command == "" {
 		return line
 	}
 	for _, name := range fileFlags {
 		if path := given[name]; path != "" && !strings.Contains(path, "://") {
-			given[name] = absolute(path)
+			given[name] = files.Absolute(path)
 		}
 	}
-	for i := range files {
-		files[i] = absolute(files[i])
+	for i := range named {
+		named[i] = files.Absolute(named[i])
 	}
 	cmd, _, err := a.defaultRoot().Find([]string{command})
 	if err != nil {
@@ -197,7 +197,7 @@ func (a *app) anywhere(line []string) []string {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		moved = append(moved, flagArgument(cmd.Flag(name), given[name]))
 	}
-	return append(moved, files...)
+	return append(moved, named...)
 }
 
 // readLine parses a command line into the command's name, the settings given, and the

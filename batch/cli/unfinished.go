@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/exit"
-
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )

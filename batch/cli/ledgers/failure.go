@@ -5,13 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/report"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 

@@ -1,0 +1,100 @@
+package files
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Distinct returns the inputs without those that a pattern such as *.xlsx names beside
+// the workbooks, the lock files of open ones, and without further names of the same file.
+// Both are noted. If there are only lock files they stay, and are errors.
+func Distinct(lines *console.Lines, paths []string) []string {
+	var distinct, locks []string
+	var infos []os.FileInfo
+	for _, path := range paths {
+		if IsLock(path) {
+			locks = append(locks, path)
+			continue
+		}
+		info, err := os.Stat(path)
+		i := slices.IndexFunc(infos, func(other os.FileInfo) bool { return other != nil && info != nil && os.SameFile(info, other) })
+		if err != nil {
+			i = slices.Index(distinct, path)
+		}
+		if i >= 0 {
+			lines.Note("input-twice", map[string]string{"file": path, "first": distinct[i]})
+			continue
+		}
+		distinct, infos = append(distinct, path), append(infos, info)
+	}
+	if len(distinct) == 0 {
+		return paths
+	}
+	for _, path := range locks {
+		lines.Note("input-lock-passed", map[string]string{"file": path})
+	}
+	return distinct
+}
+
+// IsLock reports whether a path is the lock file that Excel, WPS or LibreOffice keeps
+// beside an open workbook. A real workbook is not one, whatever its name.
+func IsLock(path string) bool {
+	name := filepath.Base(path)
+	if !strings.HasPrefix(name, "~$") && !strings.HasPrefix(name, ".~") {
+		return false
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return true // Windows lets no other program read it
+	}
+	defer f.Close()
+	start := make([]byte, 4)
+	n, _ := io.ReadFull(f, start)
+	start = start[:n]
+	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
+}
+
+// LockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
+// open, or "". One that crashed may have left it behind.
+func LockOf(path string) string {
+	folder, name := filepath.Split(path)
+	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
+		if lock = folder + lock; IsLock(lock) {
+			return lock
+		}
+	}
+	return ""
+}
+
+// Near returns the workbook beside a missing one whose name is most like it, or "".
+func Near(path string) string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	base, near, least := []rune(strings.ToLower(filepath.Base(path))), "", 3
+	for _, e := range entries {
+		name := e.Name()
+		extension := strings.ToLower(filepath.Ext(name))
+		if e.IsDir() || extension != ".xlsx" && extension != ".xlsm" && extension != ".csv" || IsLock(filepath.Join(filepath.Dir(path), name)) {
+			continue
+		}
+		if d := sheet.Distance(base, []rune(strings.ToLower(name))); d < least {
+			near, least = name, d
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(path), near)
+}
