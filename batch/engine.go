@@ -3,10 +3,7 @@ package batch
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/quota"
@@ -21,14 +18,12 @@ type Engine struct {
 	Surveyor  Surveyor  // for a survey and an online dry run; nil makes a dry run offline
 	Ledger    Ledger    // nil records nothing, which is right only for a dry run
 
-	Concurrency int           // calls in flight for each region; 0 means 8
-	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5
-	Rate        quota.Rate    // quota of each API in each region; zero means none
-	Burst       int           // how many of a window's requests may be sent at once; 0 means a fifth of the quota
-	Survey      bool          // read the circuits' state before anything is sent, and skip those whose LOA is valid
-	MaxDuration time.Duration // no row is started later; 0 means no limit
-	MaxFailures Limit         // the run stops once this many rows are REFUSED, FAILED or UNKNOWN
-	Canary      int           // rows that have to be accepted before the rest are sent, or the run stops; 0 means none
+	Concurrency int        // calls in flight for each region; 0 means 8
+	MaxAttempts int        // requests for each row, lookups not counted; 0 means 5
+	Rate        quota.Rate // quota of each API in each region; zero means none
+	Burst       int        // how many of a window's requests may go out at once; 0 means a fifth of the quota
+	Survey      bool       // read the circuits' state before anything is sent, and apply for none whose LOA is valid
+	Limits      Limits     // what stops the run early
 
 	// Quota returns the quota of one API in one region, for quotas that are shared with other
 	// runs and processes. It is called once for each that is used, and Rate and Burst should
@@ -131,60 +126,3 @@ func (e *Engine) run(ctx context.Context, drain <-chan struct{}, p *Plan, g *gro
 func (e *Engine) CallsAtOnce() int { return cmp.Or(max(e.Concurrency, 0), defaultConcurrency) }
 
 func (e *Engine) attempts() int { return cmp.Or(max(e.MaxAttempts, 0), defaultAttempts) }
-
-// Limit is how many failures a run tolerates: a number of rows, or a percentage of those
-// that are finished. The zero Limit tolerates any number.
-type Limit struct {
-	N       int     // rows; 0 when Percent is used
-	Percent float64 // above 0, up to 100; 0 when N is used
-}
-
-// Fails reports whether a result counts for a [Limit].
-func Fails(r sheet.Result) bool {
-	return r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown
-}
-
-// minFinished is how many rows must be finished before a percentage counts.
-const minFinished = 20
-
-// ParseLimit reads N or N%, such as 25 or 2.5%. An empty text means no limit.
-func ParseLimit(text string) (Limit, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return Limit{}, nil
-	}
-	if number, percent := strings.CutSuffix(text, "%"); percent {
-		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(p > 0 && p <= 100) {
-			return Limit{}, fmt.Errorf("limit %q: a percentage must be above 0 and no more than 100", text)
-		}
-		return Limit{Percent: p}, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		return Limit{}, fmt.Errorf("limit %q is neither a positive whole number nor a percentage such as 5%%", text)
-	}
-	return Limit{N: n}, nil
-}
-
-// String returns the form that ParseLimit reads.
-func (l Limit) String() string {
-	switch {
-	case l.Percent > 0:
-		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
-	case l.N > 0:
-		return strconv.Itoa(l.N)
-	}
-	return ""
-}
-
-// Reached reports whether too many of the finished rows failed.
-func (l Limit) Reached(failed, finished int) bool {
-	switch {
-	case l.Percent > 0:
-		return finished >= minFinished && float64(failed)*100 >= l.Percent*float64(finished)
-	case l.N > 0:
-		return failed >= l.N
-	}
-	return false
-}

@@ -201,7 +201,7 @@ func TestLimitIsReached(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", test.limit, err)
 		}
-		if got := limit.Reached(test.failed, test.finished); got != test.want {
+		if got := limit.Reached(Count{Rows: test.finished, Failed: test.failed}); got != test.want {
 			t.Errorf("%s is reached by %d of %d: %t", test.limit, test.failed, test.finished, got)
 		}
 	}

@@ -152,11 +152,11 @@ type StopReason string
 
 // The stop reasons.
 const (
-	StopFatal       StopReason = "stop-fatal"        // an answer that applies to every row: credentials, permission, arrears
-	StopAccount     StopReason = "stop-account"      // likewise, in some of several accounts; the rows of the others went on
-	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
-	StopCanary      StopReason = "stop-canary"       // one of the rows of Engine.Canary was not accepted
-	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
+	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
+	StopAccount     StopReason = "stop-account"      // likewise, in some accounts of several; the rows of the others went on
+	StopMaxFailures StopReason = "stop-max-failures" // Limits.MaxFailures was reached
+	StopCanary      StopReason = "stop-canary"       // one of the rows of Limits.Canary was not accepted
+	StopDuration    StopReason = "stop-duration"     // Limits.MaxDuration had passed
 	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
 	StopPanic       StopReason = "stop-panic"        // a goroutine of this program panicked
 	StopInterrupted StopReason = "stop-interrupted"  // the drain channel was closed or the context ended

@@ -74,18 +74,18 @@ func merged(parts []*Summary) *Summary {
 
 // group is what the parts of a run share.
 type group struct {
-	mu          sync.Mutex
-	limit       Limit
-	failed, ran int // rows
-	runs        []*run
-	reason      StopReason // why all of them were halted; empty while they are not
-	canary      *canary    // nil for none
+	mu     sync.Mutex
+	limit  Limit
+	ended  Count // rows that the plans had not settled
+	runs   []*run
+	reason StopReason // why all of them were halted; empty while they are not
+	canary *canary    // nil for none
 }
 
 func newGroup(parts []Part) *group {
-	first := parts[0].Engine
-	g := &group{limit: first.MaxFailures}
-	g.canary = newCanary(g, first.Canary, parts)
+	limits := parts[0].Engine.Limits
+	g := &group{limit: limits.MaxFailures}
+	g.canary = newCanary(g, limits.Canary, parts)
 	return g
 }
 
@@ -112,11 +112,8 @@ func (g *group) halt(why StopReason) {
 // count counts a row that ran, and halts the runs at the limit.
 func (g *group) count(result sheet.Result) {
 	g.mu.Lock()
-	g.ran++
-	if Fails(result) {
-		g.failed++
-	}
-	reached := g.limit.Reached(g.failed, g.ran)
+	g.ended.Add(result, 1)
+	reached := g.limit.Reached(g.ended)
 	g.mu.Unlock()
 	if reached {
 		g.halt(StopMaxFailures)

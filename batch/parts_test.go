@@ -25,7 +25,7 @@ func partsOf(n int, servers [2]*server, ledgers [2]batch.Ledger, limit batch.Lim
 	parts := make([]batch.Part, 2)
 	for i, s := range servers {
 		parts[i] = batch.Part{Plan: plans[i], Engine: &batch.Engine{
-			Submitter: s, Finder: s, Ledger: ledgers[i], Concurrency: 1, Rate: quota.Rate{N: 100, Per: 1e9}, MaxFailures: limit,
+			Submitter: s, Finder: s, Ledger: ledgers[i], Concurrency: 1, Rate: quota.Rate{N: 100, Per: 1e9}, Limits: batch.Limits{MaxFailures: limit},
 		}}
 	}
 	return parts
@@ -139,7 +139,7 @@ func (c *canaryRun) over(t *testing.T, rows int, drain <-chan struct{}) (*batch.
 		}
 		c.ledgers[i] = &ledger.Memory{}
 		parts[i] = batch.Part{Plan: plans[i], Engine: &batch.Engine{
-			Submitter: s, Finder: s, Ledger: c.ledgers[i], MaxAttempts: 2, Rate: quota.Rate{N: 100, Per: 1e9}, Canary: c.canary,
+			Submitter: s, Finder: s, Ledger: c.ledgers[i], MaxAttempts: 2, Rate: quota.Rate{N: 100, Per: 1e9}, Limits: batch.Limits{Canary: c.canary},
 		}}
 		if c.survey != nil {
 			parts[i].Engine.Surveyor, parts[i].Engine.Survey = c.survey, true
@@ -241,8 +241,8 @@ func TestCanaryAndOtherLimits(t *testing.T) {
 		tweak func(*batch.Engine)
 		drain bool
 	}{
-		{name: "failures", stop: batch.StopCanary, tweak: func(e *batch.Engine) { e.MaxFailures = batch.Limit{N: 1} }}, // it counts once it is recorded
-		{name: "duration", stop: batch.StopDuration, tweak: func(e *batch.Engine) { e.MaxDuration = 1 }},
+		{name: "failures", stop: batch.StopCanary, tweak: func(e *batch.Engine) { e.Limits.MaxFailures = batch.Limit{N: 1} }}, // it counts once it is recorded
+		{name: "duration", stop: batch.StopDuration, tweak: func(e *batch.Engine) { e.Limits.MaxDuration = 1 }},
 		{name: "signal", stop: batch.StopInterrupted, drain: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -160,8 +160,8 @@ func (r *run) finishSettled(rows []Outcome, slots []int32) {
 // watch halts the run on a signal, when its time is up, and when ctx ends.
 func (r *run) watch(ctx context.Context, drain <-chan struct{}) {
 	var over <-chan time.Time
-	if r.engine.MaxDuration > 0 {
-		timer := time.NewTimer(r.engine.MaxDuration)
+	if r.engine.Limits.MaxDuration > 0 {
+		timer := time.NewTimer(r.engine.Limits.MaxDuration)
 		defer timer.Stop()
 		over = timer.C
 	}

@@ -239,7 +239,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		e := &batch.Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
+		e := &batch.Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, Limits: batch.Limits{MaxDuration: 5 * time.Second}}
 		sum := summarize(t, e, t.Context(), nil, workbook(100))
 		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != batch.StopDuration || n < 45 || n > 51 {
 			t.Errorf("stop %q after %d rows", sum.Stop, n)
@@ -271,7 +271,7 @@ func TestMaxFailures(t *testing.T) {
 					}
 					return nil
 				}
-				e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1, MaxFailures: test.limit}
+				e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1, Limits: batch.Limits{MaxFailures: test.limit}}
 				sum := summarize(t, e, t.Context(), nil, workbook(100))
 				n := counts(sum.Outcomes)[sheet.Refused]
 				if n < test.least || n > test.most {

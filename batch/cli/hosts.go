@@ -52,14 +52,14 @@ type together struct {
 
 	tokens map[string]int // that rows have chosen, with the first of these rows
 
-	mu            sync.Mutex
-	away          bool  // the database does not answer
-	ended, failed []int // rows of each part, whoever worked on them
+	mu    sync.Mutex
+	away  bool          // the database does not answer
+	ended []batch.Count // rows of each part, whoever worked on them
 }
 
 // runTogether carries out a run with the other hosts that work on the same input.
 func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t files.Target, store ledger.Shared) error {
-	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]int, len(done.parts)), failed: make([]int, len(done.parts))}
+	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
 	for i := range done.in.workbook.Circuits {
 		c := &done.in.workbook.Circuits[i]
 		if _, taken := r.tokens[c.ClientToken]; !taken {
@@ -301,18 +301,12 @@ func (r *together) options(n int, others <-chan struct{}, results []*hosts.Resul
 func (r *together) progress(n int, state ledger.BatchState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended[n] = state.Rows
-	r.failed[n] = 0
-	for result, rows := range state.Results {
-		if batch.Fails(result) {
-			r.failed[n] += rows
-		}
+	r.ended[n] = batch.CountOf(state.Results)
+	var all batch.Count
+	for _, part := range r.ended {
+		all.Rows, all.Failed = all.Rows+part.Rows, all.Failed+part.Failed
 	}
-	rows, failed := 0, 0
-	for i := range r.ended {
-		rows, failed = rows+r.ended[i], failed+r.failed[i]
-	}
-	r.shown.Batch(rows, failed)
+	r.shown.Batch(all.Rows, all.Failed)
 }
 
 // planPart plans the rows of a part with their past as it is now.

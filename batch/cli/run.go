@@ -374,8 +374,9 @@ func (done *finished) endUnusable(p *batch.Plan) {
 func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.Progress, log *console.RunLog) *batch.Engine {
 	e := &batch.Engine{
 		Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
-		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures, Canary: s.flags.run.canary,
-		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
+		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey,
+		Limits: batch.Limits{MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures, Canary: s.flags.run.canary},
+		Log:    s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
 	}
 	if p.run != nil {
 		e.Ledger = p.run

@@ -61,7 +61,7 @@ func (p *process) submit(b *book) ([]batch.Outcome, error) {
 	}
 	e := &batch.Engine{
 		Submitter: p, Finder: p, Surveyor: p, Survey: p.w.history.survey, Ledger: &steppedLedger{run, p},
-		Concurrency: p.command.concurrency, MaxAttempts: p.command.attempts, MaxFailures: p.command.limit,
+		Concurrency: p.command.concurrency, MaxAttempts: p.command.attempts, Limits: batch.Limits{MaxFailures: p.command.limit},
 	}
 	p.shareQuota(e)
 	whole := plan.New(w, plan.Options{Past: past, Only: p.command.only, Reapply: p.command.reapply})

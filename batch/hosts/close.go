@@ -2,6 +2,8 @@ package hosts
 
 import (
 	"context"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,4 +108,33 @@ func (m *member) notReached(ctx context.Context, row int) (o batch.Outcome, err 
 		return plan.Settled[0], nil
 	}
 	return o, errPlan
+}
+
+// conclude writes how the batch ended, once all members have given their figures.
+func (m *member) conclude() (over bool, err error) {
+	if !m.idle() {
+		return false, nil
+	}
+	if err := m.ledger.Report(m.life, m.figures.report(), true); err != nil {
+		return false, err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil || slices.ContainsFunc(m.last.Members, unreported) {
+		return false, err
+	}
+	end, err := m.options.Conclude(m.life, m.last)
+	if err != nil {
+		return false, err
+	}
+	frozen, err := m.ledger.Conclude(m.life, end)
+	if err != nil || frozen == nil {
+		return false, err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil {
+		return false, err
+	}
+	m.last.End = frozen
+	if removed := m.jobs.remove(m.life); removed != nil {
+		m.options.Log.Debug("jobs are left", slog.String("reason", removed.Error()))
+	}
+	return true, err
 }

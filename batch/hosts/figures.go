@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -14,134 +16,152 @@ import (
 // reportEvery is how often a member reports its figures, so few are lost if it dies.
 const reportEvery = 5 * time.Second
 
-// counts returns the engine of the options with every call counted.
-func (m *member) counts() batch.Engine {
-	e := *m.options.Engine
-	e.Submitter, e.Finder = countedSubmitter{e.Submitter, m}, countedFinder{e.Finder, m}
-	if e.Surveyor != nil {
-		e.Surveyor = countedSurveyor{e.Surveyor, m}
-	}
-	return e
+// figures are what this member did for the batch, and the problems that its engines found.
+type figures struct {
+	started  time.Time
+	reported time.Time // loop's
+
+	mu       sync.Mutex
+	sums     ledger.Figures
+	problems []sheet.Problem
 }
 
-// called counts a call that returned err, which may be nil.
-func (m *member) called(again bool, err error) {
+func newFigures() figures {
+	return figures{started: time.Now(), reported: time.Now(), sums: ledger.Figures{Statuses: map[int]string{}}}
+}
+
+// called counts a call that returned an error or none.
+func (f *figures) called(again bool, err error) {
 	call, answered := errors.AsType[*batch.CallError](err)
 	if err != nil && !answered {
 		return // nothing was sent
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.figures.Requests++
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sums.Requests++
 	if again {
-		m.figures.Retries++
+		f.sums.Retries++
 	}
 	if answered && call.Throttled {
-		m.figures.Throttled++
+		f.sums.Throttled++
 	}
 }
 
 type countedSubmitter struct {
 	batch.Submitter
-	member *member
+	*figures
 }
 
 // Submit implements [batch.Submitter].
 func (s countedSubmitter) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	receipt, err := s.Submitter.Submit(ctx, a)
-	s.member.called(a.Attempt > 1, err)
+	s.called(a.Attempt > 1, err)
 	return receipt, err
 }
 
 type countedFinder struct {
 	batch.Finder
-	member *member
+	*figures
 }
 
 // Find implements [batch.Finder].
 func (f countedFinder) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error) {
 	l, ok, err := f.Finder.Find(ctx, k)
-	f.member.called(false, err)
+	f.called(false, err)
 	return l, ok, err
 }
 
 type countedSurveyor struct {
 	batch.Surveyor
-	member *member
+	*figures
 }
 
 // Survey implements [batch.Surveyor].
 func (s countedSurveyor) Survey(ctx context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	got, err := s.Surveyor.Survey(ctx, region, page, ids)
-	s.member.called(false, err)
+	s.called(false, err)
 	return got, err
 }
 
-// report returns the figures to date.
-func (m *member) report() ledger.Figures {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f := m.figures
-	f.Duration, f.Statuses = time.Since(m.started), maps.Clone(f.Statuses)
-	return f
+// report returns the figures so far.
+func (f *figures) report() ledger.Figures {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	sums := f.sums
+	sums.Duration, sums.Statuses = time.Since(f.started), maps.Clone(sums.Statuses)
+	return sums
 }
 
 // reportNow reports the figures if that is due.
 func (m *member) reportNow() error {
-	if time.Since(m.reported) < reportEvery {
+	if time.Since(m.figures.reported) < reportEvery {
 		return nil
 	}
-	m.reported = time.Now()
-	return m.ledger.Report(m.life, m.report(), false)
+	m.figures.reported = time.Now()
+	return m.ledger.Report(m.life, m.figures.report(), false)
 }
 
-// planned adds what a plan says to the figures.
-func (m *member) planned(p *batch.Plan) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.figures.Moved = nil
+// planned notes what a plan says for the figures.
+func (f *figures) planned(p *batch.Plan) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sums.Moved = nil
 	for _, problem := range p.Problems {
 		if problem.Code == batch.CodeMoved && problem.Severity == sheet.Warning {
-			m.figures.Moved = append(m.figures.Moved, problem.At.Row)
+			f.sums.Moved = append(f.sums.Moved, problem.At.Row)
 		}
 	}
 }
 
-// observe shows a row that has ended here.
-func (m *member) observe(e batch.Event) {
-	m.mu.Lock()
-	if e.Outcome.CircuitState != "" {
-		m.figures.Statuses[e.Outcome.Row] = e.Outcome.CircuitState
-	}
-	m.mu.Unlock()
-	if batch.Fails(e.Outcome.Result) && !e.Settled {
-		m.failedHere()
-	}
-	m.observing.Lock()
-	defer m.observing.Unlock()
-	if m.options.Engine.Observe != nil {
-		e.Done, e.Total = int(min(m.rows.Add(1), int64(m.options.Rows))), m.options.Rows
-		m.options.Engine.Observe(e)
+// ended notes what the API said of the circuit of a row.
+func (f *figures) ended(o *batch.Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if o.CircuitState != "" {
+		f.sums.Statuses[o.Row] = o.CircuitState
 	}
 }
 
-// failedHere counts a row that has failed. The other members' failures are read with the state of
-// the batch, but this member's own stop it at once.
-func (m *member) failedHere() {
-	limit := m.options.Engine.MaxFailures
-	if n := m.ownFailed.Add(1); limit.N > 0 && n >= int64(limit.N) {
-		m.tooMany.Store(true)
-		m.halt()
-	}
-	m.wakeUp()
+// add adds what an engine that has ended says.
+func (f *figures) add(s *batch.Summary, problems []sheet.Problem) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sums.Slowed = max(f.sums.Slowed, s.Slowed)
+	f.problems = append(f.problems, problems...)
 }
 
-// found records a problem that an engine has found.
-func (m *member) found(p *sheet.Problem) {
+// found notes a problem that an engine has found.
+func (f *figures) found(p *sheet.Problem) {
 	if p == nil {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.problems = append(m.problems, *p)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.problems = append(f.problems, *p)
+}
+
+// shown shows rows that have ended here, as of the whole batch, one after another.
+type shown struct {
+	all   int
+	ended atomic.Int64 // rows of the batch, as far as is known
+	mu    sync.Mutex
+	to    func(batch.Event)
+}
+
+func (s *shown) show(e batch.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.to != nil {
+		e.Done, e.Total = int(min(s.ended.Add(1), int64(s.all))), s.all
+		s.to(e)
+	}
+}
+
+// observe notes a row that has ended here.
+func (m *member) observe(e batch.Event) {
+	m.figures.ended(&e.Outcome)
+	if batch.Fails(e.Outcome.Result) && !e.Settled {
+		m.failedHere()
+	}
+	m.rows.show(e)
 }

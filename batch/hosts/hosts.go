@@ -20,7 +20,7 @@
 // runs twice does no harm, since its circuit can be claimed only once. While the database is
 // away, no job ends (persist.go): River would give up trying to record its end.
 //
-// Limits apply to the batch: MaxFailures, MaxDuration and Canary cover the rows of all members.
+// The limits are those of the batch, and count the rows of all members (limits.go).
 // A member that is drained gives its rows back, and the batch goes on without it. If there is
 // no other, the batch is stopped, as a run on one host would be. The same goes for a member
 // that stops for a reason of its own, such as rejected credentials.
@@ -41,10 +41,10 @@ type Options struct {
 	Store  ledger.Shared // through which the member has joined; must be a *postgres.Store
 	Member ledger.Member // of the batch: what Join returned, perhaps wrapped in Persist
 
-	// Engine sends the rows. Its Ledger is ignored. MaxFailures, MaxDuration, counted from
-	// the start of the batch, and Canary apply to the batch, and must be the same for all members.
-	// Quota must take from Member, wrapped in Persist. Observe is called for the rows of this
-	// member, with Done counting those of the whole batch; never concurrently.
+	// Engine is how rows are sent. Its Ledger is ignored. Its Limits are the batch's, MaxDuration
+	// counted from when that was started, and must be the same for all members.
+	// Quota must take from Member, with Persist around it. Observe is called for the rows of
+	// this member, with Done as of the whole batch; never twice at a time.
 	Engine *batch.Engine
 
 	Rows    int      // of the workbook: each gets one outcome

@@ -3,6 +3,7 @@ package hosts_test
 import (
 	"context"
 	"errors"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -176,7 +177,7 @@ func TestCanary(t *testing.T) {
 				}
 				return nil
 			}
-			canary := func(o *hosts.Options) { o.Engine.Canary = 5 }
+			canary := func(o *hosts.Options) { o.Engine.Limits.Canary = 5 }
 			a := start(t, address, "a", e, w, canary)
 			b := start(t, address, "b", e, w, canary)
 			r := a.end()
@@ -204,7 +205,7 @@ func TestMaxFailures(t *testing.T) {
 		}
 		return nil
 	}
-	limit := func(o *hosts.Options) { o.Engine.MaxFailures = batch.Limit{N: 10} }
+	limit := func(o *hosts.Options) { o.Engine.Limits.MaxFailures = batch.Limit{N: 10} }
 	a := start(t, address, "a", e, w, limit)
 	b := start(t, address, "b", e, w, limit)
 	ra := a.end()
@@ -221,7 +222,7 @@ func TestMaxDuration(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou")
 	e.latency = 200 * time.Millisecond
-	limit := func(o *hosts.Options) { o.Engine.MaxDuration = 4 * time.Second }
+	limit := func(o *hosts.Options) { o.Engine.Limits.MaxDuration = 4 * time.Second }
 	a := start(t, address, "a", e, w, limit)
 	b := start(t, address, "b", e, w, limit)
 	time.Sleep(2 * time.Second)
@@ -233,6 +234,28 @@ func TestMaxDuration(t *testing.T) {
 	b.wait()
 	if b.err != nil || b.result.Complete || b.result.Lost == nil || b.result.Stop != batch.StopDuration {
 		t.Errorf("without a database: %v, %+v", b.err, b.result)
+	}
+}
+
+// awayStore is a ledger whose database is away for those who hand out rows.
+type awayStore struct{ *postgres.Store }
+
+// Failure says so.
+func (s awayStore) Failure(error) error {
+	return &ledger.Error{Op: "write", Path: s.Path(), Kind: ledger.Unreachable, Err: io.ErrUnexpectedEOF}
+}
+
+// TestDrainBeforeStart drains a host whose database went away before it took any row: it leaves as
+// one that has taken some.
+func TestDrainBeforeStart(t *testing.T) {
+	long(t)
+	a := start(t, pgtest.Database(t), "a", newEndpoint(), book(3, "cn-hangzhou"), func(o *hosts.Options) {
+		o.Store = awayStore{o.Store.(*postgres.Store)}
+	})
+	close(a.drain)
+	a.wait()
+	if a.err != nil || a.result.Complete || a.result.Lost == nil || a.result.Stop != batch.StopInterrupted {
+		t.Errorf("%v, %+v", a.err, a.result)
 	}
 }
 

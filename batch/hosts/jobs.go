@@ -16,6 +16,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // rowJob is the job of one row.
@@ -152,7 +153,7 @@ func version(ctx context.Context, conn querier) (v int, err error) {
 
 // progress is how far the hand-out of a batch has come.
 type progress struct {
-	Settled, Failed         int // rows that the plan settled, and how many of them count as failures
+	Settled                 batch.Count // rows that the plan settled
 	Planned, Opened, Passed bool
 	Waiting                 bool // there are jobs that nobody works on
 	Running                 bool // there are jobs that somebody works on
@@ -166,17 +167,17 @@ func (j *jobs) progress(ctx context.Context) (p progress, err error) {
 	err = j.pool.QueryRow(ctx, `SELECT b.settled, b.failed, b.planned, b.opened, b.passed,
 		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state IN ('available', 'pending', 'retryable', 'scheduled')),
 		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state = 'running')
-		FROM loabatch_river.batches b WHERE b.batch = $1`, j.batch, j.queues).Scan(&p.Settled, &p.Failed, &p.Planned, &p.Opened, &p.Passed, &p.Waiting, &p.Running)
+		FROM loabatch_river.batches b WHERE b.batch = $1`, j.batch, j.queues).Scan(&p.Settled.Rows, &p.Settled.Failed, &p.Planned, &p.Opened, &p.Passed, &p.Waiting, &p.Running)
 	if errors.Is(err, pgx.ErrNoRows) { // the batch has ended
 		err = nil
 	}
 	return p, err
 }
 
-// planned records what the plan settled, once.
-func (j *jobs) planned(ctx context.Context, settled, failed int, canary bool) error {
+// planned notes what the plan settled, the first time.
+func (j *jobs) planned(ctx context.Context, settled batch.Count, canary bool) error {
 	_, err := j.pool.Exec(ctx, "UPDATE loabatch_river.batches SET settled = $2, failed = $3, planned = true, passed = NOT $4 WHERE batch = $1 AND NOT planned",
-		j.batch, settled, failed, canary)
+		j.batch, settled.Rows, settled.Failed, canary)
 	return err
 }
 
@@ -315,8 +316,8 @@ func (j *jobs) remove(ctx context.Context) error {
 	})
 }
 
-// admit lets as many rows be taken as the canary needs, in sheet order, and the rest once it has
-// passed. It reports whether the canary has failed, by the rules of an engine's.
+// admit lets as many rows of the canary be taken as it needs, in sheet order, and the rest once
+// it has passed. It reports whether one of them rules that out.
 func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 	err = pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
 		var passed bool
@@ -327,23 +328,17 @@ func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 		case err != nil || passed:
 			return err
 		}
-		var accepted, underWay, ruledOut, left int
-		err = tx.QueryRow(ctx, `SELECT
-			count(*) FILTER (WHERE state = 'completed' AND metadata->>'result' = 'SUBMITTED'),
-			count(*) FILTER (WHERE state IN ('available', 'retryable', 'running', 'scheduled')),
-			count(*) FILTER (WHERE state = 'completed' AND metadata->>'result' NOT IN ('SUBMITTED', 'ALREADY') AND (metadata->>'attempts')::int > 0),
-			count(*) FILTER (WHERE state = 'pending')
-			FROM loabatch_river.river_job WHERE queue = ANY($1)`, j.queues).Scan(&accepted, &underWay, &ruledOut, &left)
+		trial, err := j.trial(ctx, tx, need)
 		if err != nil {
 			return err
 		}
-		more := max(0, need-accepted-underWay)
+		more := trial.More()
 		switch {
-		case ruledOut > 0:
+		case trial.Failed:
 			failed = true
 			return nil
-		case accepted >= need || left == 0 && underWay == 0:
-			more = left
+		case trial.Passed():
+			more = trial.Left
 			if _, err := tx.Exec(ctx, "UPDATE loabatch_river.batches SET passed = true WHERE batch = $1", j.batch); err != nil {
 				return err
 			}
@@ -356,4 +351,28 @@ func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 		return err
 	})
 	return failed, err
+}
+
+// trial reads how far the canary has come.
+func (j *jobs) trial(ctx context.Context, tx pgx.Tx, need int) (batch.Trial, error) {
+	trial := batch.Trial{Need: need}
+	rows, _ := tx.Query(ctx, `SELECT state, CASE state WHEN 'completed' THEN coalesce(metadata->>'result', '') ELSE '' END,
+		state = 'completed' AND coalesce((metadata->>'attempts')::int, 0) > 0, count(*)
+		FROM loabatch_river.river_job WHERE queue = ANY($1) GROUP BY 1, 2, 3`, j.queues)
+	var state string
+	var result sheet.Result
+	var sent bool
+	var n int
+	_, err := pgx.ForEachRow(rows, []any{&state, &result, &sent, &n}, func() error {
+		switch state {
+		case "available", "retryable", "running", "scheduled":
+			trial.UnderWay += n
+		case "pending":
+			trial.Left += n
+		case "completed":
+			trial.Ended(result, sent, n)
+		}
+		return nil
+	})
+	return trial, err
 }

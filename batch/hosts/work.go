@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -70,7 +73,7 @@ type handedBack struct {
 // work has a row sent, and ends its job.
 func (m *member) work(job *river.Job[rowJob]) {
 	ctx, row := m.life, job.Args.Row
-	if !m.take(row) {
+	if !m.hand.take(row) {
 		m.putBack(job, inHandDelay)
 		return
 	}
@@ -154,22 +157,22 @@ func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, er
 	row := batch.Handed{
 		Application: *a, State: job.state(),
 		Done: func(o batch.Outcome, p *sheet.Problem) {
-			m.found(p)
+			m.figures.found(p)
 			back <- handedBack{o, true}
 		},
 		Back: func(o batch.Outcome) { back <- handedBack{o, false} },
 	}
 	select {
-	case m.feeds[job.Region] <- row:
+	case m.engines.feeds[job.Region] <- row:
 	case <-m.going.Done():
 		return batch.Outcome{}, untouched, nil
-	case <-m.fed:
+	case <-m.engines.fed:
 		return batch.Outcome{}, untouched, nil
 	}
 	var b handedBack
 	select {
 	case b = <-back:
-	case <-m.fed:
+	case <-m.engines.fed:
 		select {
 		case b = <-back:
 		default: // a panic lost it
@@ -222,25 +225,48 @@ func (m *member) putBack(job *river.Job[rowJob], delay time.Duration) {
 	}
 }
 
-// take records that a row is in hand, and reports false if it already was.
-func (m *member) take(row int) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.inHand[row] {
+// drop notes that a row is not in hand any more.
+func (m *member) drop(row int) {
+	if m.hand.drop(row) == 0 || m.limits.Canary > 0 {
+		m.wakeUp()
+	}
+}
+
+// hand is the rows in hand.
+type hand struct {
+	mu   sync.Mutex
+	rows map[int]bool
+}
+
+// take adds a row, and reports false if it already was in hand.
+func (h *hand) take(row int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.rows[row] {
 		return false
 	}
-	m.inHand[row] = true
+	h.rows[row] = true
 	return true
 }
 
-func (m *member) drop(row int) {
-	m.mu.Lock()
-	delete(m.inHand, row)
-	last := len(m.inHand) == 0
-	m.mu.Unlock()
-	if last || m.options.Engine.Canary > 0 {
-		m.wakeUp()
-	}
+// drop removes a row, and returns how many are left.
+func (h *hand) drop(row int) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.rows, row)
+	return len(h.rows)
+}
+
+func (h *hand) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.rows)
+}
+
+func (h *hand) list() []int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.AppendSeq(make([]int, 0, len(h.rows)), maps.Keys(h.rows))
 }
 
 // client makes the River client that works on the batch's jobs.

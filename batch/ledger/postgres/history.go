@@ -216,10 +216,7 @@ func (s *Store) Run(ctx context.Context, id string) (run *ledger.PastRun, err er
 		if err != nil {
 			return err
 		}
-		finished := 0 // more than the rows that are left, if they were pruned
-		for _, n := range list[0].Results {
-			finished += n
-		}
+		finished := batch.CountOf(list[0].Results).Rows // more than there are rows, if they were pruned
 		past := &ledger.PastRun{RunSummary: list[0], Rows: make([]batch.Outcome, 0, finished)}
 		err = each(ctx, s.pool, func(scan func(...any) error) error {
 			o, _, err := scanStep(scan)

@@ -131,9 +131,7 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 		if err == nil {
 			state.Results, err = m.count(ctx, conn)
 		}
-		for _, n := range state.Results {
-			state.Rows += n
-		}
+		state.Rows = batch.CountOf(state.Results).Rows
 		if err == nil {
 			state.Members, err = m.store.membersOf(ctx, conn, m.run, false)
 		}

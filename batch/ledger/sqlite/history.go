@@ -187,12 +187,8 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 	if len(list) == 0 {
 		return nil, ledger.ErrNoRun
 	}
-	run := &ledger.PastRun{RunSummary: list[0]}
-	finished := 0 // more than the rows that are left, if they were pruned
-	for _, n := range run.Results {
-		finished += n
-	}
-	run.Rows = make([]batch.Outcome, 0, finished)
+	finished := batch.CountOf(list[0].Results).Rows // more than there are rows, if they were pruned
+	run := &ledger.PastRun{RunSummary: list[0], Rows: make([]batch.Outcome, 0, finished)}
 	err = each(ctx, s.read, func(scan func(...any) error) error {
 		o, _, err := scanStep(scan)
 		run.Rows = ledger.AppendStep(run.Rows, o)
