@@ -45,6 +45,30 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestValueShowsEveryColumn reads a circuit that has a value in each column.
+func TestValueShowsEveryColumn(t *testing.T) {
+	values := map[sheet.ColumnID]string{
+		sheet.CircuitInstanceID: "pc-aaaa1", sheet.CircuitRegionID: "cn-hangzhou", sheet.CircuitCompanyName: "Example Networks", sheet.CircuitLineType: "MSTP",
+		sheet.CircuitSi: "Example Build", sheet.CircuitConstructionTime: "2027-01-15T08:00:00Z", sheet.CircuitBandwidth: "1000", sheet.CircuitPeerLocation: "Hangzhou",
+		sheet.CircuitClientToken: "token-1", sheet.CircuitAccount: "north", sheet.CircuitLineCode: "HZ-1", sheet.CircuitLineLabel: "A12", sheet.CircuitLineProvider: "中国电信",
+		sheet.CircuitLineContact: "", sheet.CircuitFinished: sheet.Yes, sheet.CircuitConfirm: sheet.No, // no personal data is shown
+	}
+	var headers, cells []string
+	for _, c := range sheet.Columns {
+		if c.Sheet == sheet.CircuitsSheet {
+			headers, cells = append(headers, c.Header), append(cells, values[c.ID])
+		}
+	}
+	g := (&grid{}).add("Circuits", strings.Join(headers, "|")+"\n"+strings.Join(cells, "|")).add("Engineers", engineersHead+"* | Test Person | Passport | X1234567 | Male | +447700900123")
+	c := decode(t, g, sheet.Options{Purpose: sheet.ForAdvance}).Circuits[0]
+	c.LineContact = "+447700900124"
+	for _, column := range sheet.Columns {
+		if got := c.Value(column.ID); column.Sheet == sheet.CircuitsSheet && (got != values[column.ID] || got == "" && !column.Personal) {
+			t.Errorf("the value of %s is %q, want %q", column.Header, got, values[column.ID])
+		}
+	}
+}
+
 // TestInvalidSpreads checks that a circuit is invalid when one of its engineers is.
 func TestInvalidSpreads(t *testing.T) {
 	g := good()

@@ -60,6 +60,12 @@ func stageOf(id ColumnID) stage {
 	return applicationOnly
 }
 
+// Applied reports whether a column is about the application alone, and not about what follows.
+func (id ColumnID) Applied() bool { return stageOf(id) == applicationOnly }
+
+// Followed reports whether a column is for the time after the letter.
+func (id ColumnID) Followed() bool { return stageOf(id) == completionOnly }
+
 // needs reports whether what is about a stage counts for the purpose.
 func (p Purpose) needs(s stage) bool {
 	return p == ForAdvance || s == anyStage || (s == applicationOnly) == (p == ForApplication)

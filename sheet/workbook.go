@@ -23,6 +23,7 @@ package sheet
 import (
 	"slices"
 	"sort"
+	"strconv"
 	"time"
 )
 
@@ -50,6 +51,48 @@ type Circuit struct {
 	Invalid          bool      // the row or one of its engineers has an error that counts for Options.Purpose; for ForAdvance, it cannot be applied for
 	Unfit            bool      // the row has an error because of which it can be neither completed nor confirmed; says nothing for ForApplication
 	Past             *Past     // what an earlier run wrote into the row; nil if nothing: see LastRun
+}
+
+// Value returns the value of a column as it is sent, empty if the row leaves it empty. It shows
+// no personal data: for such a column, and for one of the engineers, it is empty.
+func (c *Circuit) Value(id ColumnID) string {
+	switch id {
+	case CircuitInstanceID:
+		return c.InstanceID
+	case CircuitRegionID:
+		return c.RegionID
+	case CircuitCompanyName:
+		return c.CompanyName
+	case CircuitLineType:
+		return c.LineType
+	case CircuitSi:
+		return c.Si
+	case CircuitConstructionTime:
+		if !c.ConstructionTime.IsZero() {
+			return FormatSent(c.ConstructionTime)
+		}
+	case CircuitBandwidth:
+		if c.Bandwidth != 0 {
+			return strconv.Itoa(c.Bandwidth)
+		}
+	case CircuitPeerLocation:
+		return c.PeerLocation
+	case CircuitClientToken:
+		return c.ClientToken
+	case CircuitAccount:
+		return c.Account
+	case CircuitLineCode:
+		return c.LineCode
+	case CircuitLineLabel:
+		return c.LineLabel
+	case CircuitLineProvider:
+		return c.LineProvider
+	case CircuitFinished:
+		return c.Finished
+	case CircuitConfirm:
+		return c.Confirm
+	}
+	return ""
 }
 
 // Engineer is one row of the Engineers sheet as typed values.

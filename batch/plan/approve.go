@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"strconv"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/approval"
 	"github.com/loabatch/loabatch/sheet"
@@ -95,45 +93,19 @@ func kinds(steps []batch.Operation) (applies, follows bool) {
 // application or after it.
 func sentValues(c *sheet.Circuit, applied, followed bool) []approval.Value {
 	list := []approval.Value{}
-	add := func(id sheet.ColumnID, value string) {
-		if value != "" {
-			list = append(list, approval.Value{Name: Parameter(id), Value: sheet.MaskNumbers(value)})
+	for i := range sheet.Columns {
+		column := &sheet.Columns[i]
+		value, name := c.Value(column.ID), column.Parameter
+		if column.ID == sheet.CircuitConfirm {
+			name = ConfirmValue
 		}
-	}
-	if applied {
-		add(sheet.CircuitCompanyName, c.CompanyName)
-		add(sheet.CircuitLineType, c.LineType)
-		add(sheet.CircuitSi, c.Si)
-		if !c.ConstructionTime.IsZero() {
-			add(sheet.CircuitConstructionTime, sheet.FormatSent(c.ConstructionTime))
-		}
-		if c.Bandwidth > 0 {
-			add(sheet.CircuitBandwidth, strconv.Itoa(c.Bandwidth))
-		}
-		add(sheet.CircuitPeerLocation, c.PeerLocation)
-		add(sheet.CircuitClientToken, c.ClientToken)
-	}
-	if followed {
-		add(sheet.CircuitLineCode, c.LineCode)
-		add(sheet.CircuitLineLabel, c.LineLabel)
-		add(sheet.CircuitLineProvider, c.LineProvider)
-		add(sheet.CircuitFinished, c.Finished)
-		if c.Confirm != "" { // it is not a parameter but a call of its own
-			list = append(list, approval.Value{Name: ConfirmValue, Value: c.Confirm})
+		if value != "" && (applied && column.ID.Applied() || followed && column.ID.Followed()) {
+			list = append(list, approval.Value{Name: name, Value: sheet.MaskNumbers(value)})
 		}
 	}
 	return list
 }
 
-// ConfirmValue is the name of the value that says whether a circuit is to be confirmed.
+// ConfirmValue is the name of the value that says whether a circuit is to be confirmed, which
+// is no parameter but a call of its own.
 const ConfirmValue = "ConfirmPhysicalConnection"
-
-// Parameter is the API's parameter of a column.
-func Parameter(id sheet.ColumnID) string {
-	for i := range sheet.Columns {
-		if sheet.Columns[i].ID == id {
-			return sheet.Columns[i].Parameter
-		}
-	}
-	return ""
-}

@@ -51,12 +51,10 @@ func (d *differ) changed(t *sheet.Table, row int, column sheet.ColumnID, changed
 
 func (d *differ) circuit(c, old *sheet.Circuit) {
 	t := &d.now.CircuitsTable
-	d.changed(t, c.Row, sheet.CircuitCompanyName, c.CompanyName != old.CompanyName)
-	d.changed(t, c.Row, sheet.CircuitLineType, c.LineType != old.LineType)
-	d.changed(t, c.Row, sheet.CircuitSi, c.Si != old.Si)
-	d.changed(t, c.Row, sheet.CircuitConstructionTime, !c.ConstructionTime.Equal(old.ConstructionTime))
-	d.changed(t, c.Row, sheet.CircuitBandwidth, c.Bandwidth != old.Bandwidth)
-	d.changed(t, c.Row, sheet.CircuitPeerLocation, c.PeerLocation != old.PeerLocation)
+	for i := range sheet.Columns {
+		id := sheet.Columns[i].ID
+		d.changed(t, c.Row, id, id.Applied() && id != sheet.CircuitClientToken && c.Value(id) != old.Value(id))
+	}
 }
 
 // engineers compares the engineers in their order if there are as many as before, and

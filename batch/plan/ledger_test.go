@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/approval"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/batch/plan"
@@ -73,6 +74,33 @@ func TestEveryParameterIsHashed(t *testing.T) {
 		} else if firstHash(t, c.ID, others[c.ID]) == before {
 			t.Errorf("the content hash ignores the column %s", c.Header)
 		}
+		if c.Sheet == sheet.CircuitsSheet {
+			shown(t, c, others[c.ID])
+		}
+	}
+}
+
+// shown checks that another value in one column of the first circuit is shown to whoever
+// approves a plan, and named if the row has been changed to it.
+func shown(t *testing.T, column sheet.Column, value string) {
+	w := acceptedWorkbook(t, func(b sheet.Book) sheet.Book { return changedBook{b, column.ID, value} })
+	then := acceptedWorkbook(t, func(b sheet.Book) sheet.Book { return b })
+	outcomes := make([]batch.Outcome, len(w.Circuits))
+	for i := range outcomes {
+		outcomes[i] = batch.Outcome{Row: w.Circuits[i].Row, Key: plan.KeyOf(&w.Circuits[i]), Result: sheet.Valid}
+	}
+	book := plan.Approvable(w, nil, plan.New(w, plan.Options{DryRun: true}), outcomes, approval.Checks{}, func(*sheet.Circuit) (string, string) { return "", "" })
+	if !slices.Contains(book.Rows[0].Values, approval.Value{Name: column.Parameter, Value: value}) {
+		t.Errorf("a plan does not show the column %s: %v", column.Header, book.Rows[0].Values)
+	}
+	sent := batch.Application{Circuit: &then.Circuits[0]}
+	for _, i := range then.Circuits[0].Engineers {
+		sent.Engineers = append(sent.Engineers, &then.Engineers[i])
+	}
+	change, known := plan.Changes(w, &w.Circuits[0], then, batch.Apply, sent.ContentHash())
+	cell := sheet.Ref{Sheet: w.CircuitsTable.Sheet, Row: w.Circuits[0].Row, Col: w.CircuitsTable.Columns[column.ID]}.String()
+	if !known || !slices.Equal(change.Cells, []string{cell}) {
+		t.Errorf("%s is not named as changed in the column %s: %v", cell, column.Header, change.Cells)
 	}
 }
 
