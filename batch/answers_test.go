@@ -21,8 +21,7 @@ func denial() *batch.CallError {
 	return &batch.CallError{Class: batch.Refused, Denied: true, Code: "Forbidden.RAM", Status: 403, RequestID: "R-denied"}
 }
 
-// TestRefusedPermission has one row for each way of refusing permission: the rows given
-// by number are refused, all others accepted after a while.
+// TestRefusedPermission refuses permission to some rows and accepts all others after a while.
 func TestRefusedPermission(t *testing.T) {
 	all := func(int) bool { return true }
 	for _, test := range []struct {
@@ -83,7 +82,7 @@ func TestRefusedPermission(t *testing.T) {
 				past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 				for k, r := range past {
 					if r.Open {
-						t.Errorf("%v is left open, but the API rejected it", k)
+						t.Errorf("%v is still open, but the API rejected it", k)
 					}
 				}
 			})
@@ -91,8 +90,8 @@ func TestRefusedPermission(t *testing.T) {
 	}
 }
 
-// A row refused permission holds no call: with one call at a time the next row is sent.
-// Rows that are refused for another reason do not make a refused permission the account's.
+// A row that was refused permission holds no call: with one call at a time the next row is sent.
+// Rows that are refused for other reasons do not make a refused permission concern the account.
 func TestOtherRefusalsAreNoVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -110,7 +109,7 @@ func TestOtherRefusalsAreNoVerdict(t *testing.T) {
 	})
 }
 
-// A region whose first answers do not come holds up another for a second at most.
+// A region whose first answers do not arrive holds up another for at most a second.
 func TestHangingRegionDoesNotKeepOthersFromStarting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -152,8 +151,8 @@ func TestSignalBeforeTheVerdict(t *testing.T) {
 	})
 }
 
-// A lookup that permission is refused for says nothing about the circuit: what an earlier
-// run left open stays UNKNOWN, and nothing is sent for it. The other rows go on.
+// A lookup that is refused permission says nothing about the circuit: what an earlier run left open
+// stays UNKNOWN, and nothing is sent for it. The other rows go on.
 func TestDeniedLookupSettlesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l, w := newServer(), &ledger.Memory{}, workbook(3)
@@ -176,7 +175,7 @@ func TestDeniedLookupSettlesNothing(t *testing.T) {
 	})
 }
 
-// A proxy that wants a sign-in ends the run, is named in the log, and nothing was sent.
+// A proxy that demands a sign-in ends the run and is named in the log, and nothing is sent.
 func TestProxyEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -206,9 +205,9 @@ func TestAWrongClockIsInTheSummary(t *testing.T) {
 	})
 }
 
-// TestPermissionProperties lets circuits be refused permission, refused otherwise, lost or
-// accepted at random, with a signal at a random time. Every run ends; it ends for a refused
-// permission only if enough circuits were refused it; and then no such row is REFUSED.
+// TestPermissionProperties refuses circuits permission, refuses them otherwise, loses or accepts them
+// at random, with a signal at a random time. Every run ends; it ends for a refused permission only
+// if enough circuits were refused it; and then no such row is REFUSED.
 func TestPermissionProperties(t *testing.T) {
 	for seed := range uint64(400) {
 		synctest.Test(t, func(t *testing.T) {
@@ -253,7 +252,7 @@ func TestPermissionProperties(t *testing.T) {
 	}
 }
 
-// A row shows the answer to its application, whatever its lookups are answered.
+// A row shows the answer to its application, whatever the answers to its lookups.
 func TestFailedLookupKeepsTheApplicationsCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -270,7 +269,7 @@ func TestFailedLookupKeepsTheApplicationsCode(t *testing.T) {
 	})
 }
 
-// Lookups are counted among the requests, and apart from applications that are sent again.
+// Lookups count as requests, but not as retries.
 func TestLookupsAreCounted(t *testing.T) {
 	for _, test := range []struct {
 		name                       string
@@ -299,7 +298,7 @@ func TestLookupsAreCounted(t *testing.T) {
 	}
 }
 
-// Lookups have as many attempts after an answered one as before it.
+// After an answered lookup, the next one has all its attempts again.
 func TestAnsweredLookupRenewsAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()

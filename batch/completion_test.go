@@ -12,8 +12,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestTokensNameTheirStep checks that the tokens of steps differ, say whose they are, and have
-// nothing of a token that a user chose.
+// TestTokensNameTheirStep checks that the tokens of steps differ, name their step, and contain nothing
+// of a token that a user chose.
 func TestTokensNameTheirStep(t *testing.T) {
 	seen := map[string]bool{}
 	for _, o := range []batch.Operation{batch.Apply, batch.Reapply, batch.Complete, batch.Confirm} {
@@ -44,7 +44,7 @@ func TestPredictSteps(t *testing.T) {
 		batch.LOARejected:   {sheet.Blocked, sheet.Blocked},
 		batch.LOADeleted:    {sheet.Blocked, sheet.Blocked},
 		batch.LOACompleting: {sheet.Already, sheet.Valid},
-		batch.LOAComplete:   {sheet.Already, sheet.Valid}, // and the circuit is not confirmed
+		batch.LOAComplete:   {sheet.Already, sheet.Valid}, // but the circuit is not confirmed
 		"Unheard of":        {sheet.Already, sheet.Already},
 	} {
 		state := batch.CircuitState{InstanceID: "pc-1", Status: "Allocated", LOAStatus: status}
@@ -79,8 +79,8 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// office is a service with one circuit, which takes completions in any state: the tokens
-// alone protect it.
+// office is a service with one circuit that accepts completions in any state: only the tokens protect
+// it.
 type office struct {
 	loa     batch.LOA
 	circuit string
@@ -136,7 +136,7 @@ func TestCompletionHistories(t *testing.T) {
 			o.loa = before // a lookup that lags
 			want(sheet.Already, batch.ReasonNotListed, 1)
 			time.Sleep(settling)
-			want(sheet.Already, batch.ReasonNotListed, 1) // late, and not known to be another LOA
+			want(sheet.Already, batch.ReasonNotListed, 1) // late, but not known to be another LOA
 		},
 		"a changed line": func(_ *office, c *sheet.Circuit, want func(sheet.Result, batch.Reason, int)) {
 			c.Confirm = ""
@@ -144,7 +144,7 @@ func TestCompletionHistories(t *testing.T) {
 			c.LineCode = "L-2"
 			want(sheet.Invalid, batch.ReasonInvalid, 1)
 		},
-		"another LOA is completed anew, under another token": func(o *office, _ *sheet.Circuit, want func(sheet.Result, batch.Reason, int)) {
+		"another LOA is completed again, under another token": func(o *office, _ *sheet.Circuit, want func(sheet.Result, batch.Reason, int)) {
 			want(sheet.Submitted, batch.ReasonAccepted, 2)
 			time.Sleep(settling)
 			o.loa, o.circuit = batch.LOA{Status: batch.LOAApplying}, "Allocated"

@@ -167,8 +167,8 @@ func listed(rows int) *surveyor {
 	return s
 }
 
-// A survey reads no more pages than it needs, and asks by ID for few circuits and for
-// those that the listing did not have.
+// A survey reads no more pages than it needs, and asks by ID for a few circuits and for those that
+// the listing did not contain.
 func TestSurveyPages(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -196,8 +196,8 @@ func TestSurveyPages(t *testing.T) {
 	}
 }
 
-// Every page has attempts of its own: many pages are read although some answers are
-// lost, and every request counts.
+// Every page has its own attempts: many pages are read although some answers are lost, and every
+// request counts.
 func TestSurveyRepeatsPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := listed(1000)
@@ -215,7 +215,7 @@ func TestSurveyRepeatsPages(t *testing.T) {
 	})
 }
 
-// If a page cannot be read, what was read before it counts, and the other rows say why.
+// If a page cannot be read, earlier pages still count, and the other rows say why.
 func TestSurveyKeepsWhatItRead(t *testing.T) {
 	for _, test := range []struct {
 		class batch.Class

@@ -55,7 +55,7 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 	})
 }
 
-// timedLedger notes when applications begin.
+// timedLedger records when applications begin.
 type timedLedger struct {
 	ledger.Memory
 	mu    sync.Mutex
@@ -130,9 +130,8 @@ func (s *accepting) Find(context.Context, batch.Key) (batch.LOA, bool, error) {
 	return batch.LOA{}, false, nil
 }
 
-// As many rows as a sheet can hold take 58 hours at the documented quota; -million runs
-// them. What runs at any moment is bounded by the calls in flight, whatever the number
-// of rows.
+// As many rows as a sheet can hold take 58 hours at the documented quota; -million runs them. The
+// goroutines are bounded by the calls in flight, whatever the number of rows.
 func TestManyRows(t *testing.T) {
 	rows := 50_000
 	if *million {
@@ -158,7 +157,7 @@ func TestManyRows(t *testing.T) {
 		}
 		ideal := float64(rows) / quota.DefaultRate.PerSecond()
 		if took := time.Since(start).Seconds(); took > ideal/0.97 {
-			t.Errorf("took %.0f s, at the full quota it is %.0f s", took, ideal)
+			t.Errorf("took %.0f s; at the full quota it takes %.0f s", took, ideal)
 		}
 	})
 }
@@ -225,7 +224,7 @@ func TestUnclassifiedErrorIsNoAcceptance(t *testing.T) {
 type brokenSubmitter struct{}
 
 func (brokenSubmitter) Submit(context.Context, batch.Application) (batch.Receipt, error) {
-	return batch.Receipt{}, errors.New("made up")
+	return batch.Receipt{}, errors.New("unclassified")
 }
 
 // What an earlier run left open is looked up before anything new is sent.

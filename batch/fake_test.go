@@ -16,8 +16,8 @@ type effect uint8
 
 const (
 	never   effect = iota // the application has no effect
-	before                // it takes effect, then the fault happens
-	delayed               // the fault happens, and it takes effect seconds later
+	before                // it takes effect before the fault happens
+	delayed               // it takes effect seconds after the fault
 )
 
 // fault is how the server treats one attempt: (applied?, answer).
@@ -35,14 +35,14 @@ type server struct {
 	accepted map[batch.Key]int // applications that took effect
 	tokens   map[string]string // parameters by token
 	replies  map[string]bool   // tokens that were accepted
-	misused  []string          // tokens that came with other parameters
+	misused  []string          // tokens that were used with other parameters
 	arrivals map[string][]time.Time
 
 	latency func() time.Duration
 	faults  func(a batch.Application) fault    // of the attempt; nil means no faults
 	blind   func(k batch.Key) *batch.CallError // of the lookup; nil means no errors
 	timeout time.Duration                      // the caller's, for hangs
-	stale   func() bool                        // whether a lookup lags behind and knows no LOA yet; nil means never
+	stale   func() bool                        // whether a lookup lags behind and shows no LOA yet; nil means never
 	apply   func(a batch.Application) *batch.CallError
 	shown   func() *batch.LOA // what a lookup shows instead of the truth; nil means the truth
 	doubles bool              // an LOA does not prevent another one: only the token does
@@ -84,7 +84,7 @@ func (s *server) Submit(ctx context.Context, a batch.Application) (batch.Receipt
 	}
 	latency := s.took()
 	there := latency / 4
-	circuit := *a.Circuit // as it is on the wire: the workbook may change before an effect that is delayed
+	circuit := *a.Circuit // as on the wire: the workbook may change before a delayed effect
 	a.Circuit = &circuit
 	if s.pause(ctx, there) != nil {
 		return batch.Receipt{}, lostAnswer("(canceled)")
@@ -176,8 +176,8 @@ func (s *server) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error)
 	return l, ok, nil
 }
 
-// workbook returns a workbook of n circuits, in the regions in turn, with one engineer
-// for all of them.
+// workbook returns a workbook of n circuits, spread over the regions in turn, with one engineer for
+// all of them.
 func workbook(n int, regions ...string) *sheet.Workbook {
 	if len(regions) == 0 {
 		regions = []string{"cn-hangzhou"}

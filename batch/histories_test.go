@@ -13,22 +13,22 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// settling is a little more than how long after an attempt a lookup settles it.
+// settling is a little longer than the settling time.
 const settling = 11 * time.Minute
 
-// history is what happens to one circuit over several nights, on a server whose refusals
-// protect from nothing: only the token does.
+// history is what happens to one circuit over several nights, on a server that never refuses a second
+// application: only the token prevents one.
 type history struct {
 	*testing.T
 	server *server
 	ledger *ledger.Memory
 	book   *sheet.Workbook
-	tokens []string // that were sent, in order, without repetitions
+	tokens []string // distinct tokens that were sent, in order
 
-	answers []fault          // to the next attempts; then as the server likes
+	answers []fault          // to the next attempts; then it is up to the server
 	mute    *batch.CallError // to every lookup
 	lag     bool             // lookups show no LOA
-	shown   *batch.LOA       // lookups show this one, which is out of date
+	shown   *batch.LOA       // lookups show this outdated one
 }
 
 func newHistory(t *testing.T) *history {
@@ -88,12 +88,12 @@ func (h *history) want(what string, o plan.Options, result sheet.Result, tokens,
 	return got
 }
 
-// copy has the next night start from the results copy of an outcome.
+// copy makes the next night start from the results copy of an outcome.
 func (h *history) copy(o batch.Outcome) {
 	h.book.Circuits[0].Past = new(pastOf(o))
 }
 
-// pastOf is what a results copy says of an outcome.
+// pastOf is what a results copy says about an outcome.
 func pastOf(o batch.Outcome) sheet.Past {
 	at := o.SubmittedAt
 	if o.Result == sheet.Unknown {
@@ -125,8 +125,8 @@ var (
 // always is the same answer to more attempts than a run makes.
 func always(f fault) []fault { return []fault{f, f, f, f, f, f, f, f} }
 
-// TestHistories plays the histories that once had a circuit accepted under two tokens, or
-// a row with a wrong result, and others like them.
+// TestHistories plays histories in which a circuit was once accepted under two tokens or a row got a
+// wrong result, and others like them.
 func TestHistories(t *testing.T) {
 	reapply := plan.Options{Reapply: true}
 	playAll(t, map[string]func(*history){
@@ -216,7 +216,7 @@ func TestHistories(t *testing.T) {
 			h.copy(h.want("again", plan.Options{}, sheet.Unknown, 1, 1))
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
-			h.server.misused = nil // nothing tells what content a token of a user was sent with
+			h.server.misused = nil // nothing tells with which content a user's token was sent
 		},
 		"a reapplication killed in flight": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
@@ -258,7 +258,7 @@ func TestHistories(t *testing.T) {
 			h.reject()
 			h.want("rejected", reapply, sheet.Submitted, 2, 2)
 		},
-		"a reapplication is accepted, and lookups show the LOA before it": func(h *history) {
+		"a reapplication is accepted, and lookups show the earlier LOA": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			h.quiet()
 			old := h.reject()
@@ -272,7 +272,7 @@ func TestHistories(t *testing.T) {
 			h.reject()
 			h.want("rejected once more", reapply, sheet.Submitted, 3, 3)
 		},
-		"a reapplication is lost and found, and lookups show the LOA before it": func(h *history) {
+		"a reapplication is lost and found, and lookups show the earlier LOA": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			old := h.reject()
 			h.quiet()
@@ -362,7 +362,7 @@ func TestHistories(t *testing.T) {
 			h.book.Circuits[0].Si = si
 			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
 		},
-		"rejected, edited and refused, and lookups tell the status before": func(h *history) {
+		"rejected, edited and refused, and lookups show the earlier status": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			valid := h.server.loas[plan.Keys(h.book)[0]]
 			h.quiet()
@@ -401,7 +401,7 @@ func TestHistories(t *testing.T) {
 			h.answers = nil
 			h.want("edited back", plan.Options{}, sheet.Submitted, 6, 1)
 		},
-		"the token was used before, and the LOA stands": func(h *history) {
+		"the token was used before, and there is an LOA": func(h *history) {
 			key := plan.Keys(h.book)[0]
 			h.server.loas[key] = batch.LOA{Status: "Applying", Si: "Other Builders"}
 			h.answers = always(mismatch)
@@ -416,7 +416,7 @@ func TestHistories(t *testing.T) {
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
 		},
-		"unknown, edited, and the LOA stands": func(h *history) {
+		"unknown, edited, and there is an LOA": func(h *history) {
 			h.answers, h.mute = always(lostApplied), hollow
 			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
@@ -437,7 +437,7 @@ func TestHistories(t *testing.T) {
 				}
 			}
 		},
-		"the region is edited while it is open, and the LOA stands": func(h *history) {
+		"the region is edited while it is open, and there is an LOA": func(h *history) {
 			h.answers, h.mute = always(lostApplied), hollow
 			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
 			h.answers = nil
@@ -480,8 +480,7 @@ func playAll(t *testing.T, histories map[string]func(*history)) {
 	}
 }
 
-// elsewhere plays a part of a history with another ledger, and goes on with the results
-// copy that it leaves.
+// elsewhere plays a part of a history with another ledger, and continues with its results copy.
 func (h *history) elsewhere(play func() batch.Outcome) {
 	h.Helper()
 	here := h.ledger
@@ -490,14 +489,13 @@ func (h *history) elsewhere(play func() batch.Outcome) {
 	h.ledger = here
 }
 
-// tries has attempts go wrong without an effect, and the lookups after them find nothing.
+// tries makes attempts fail without an effect, and the lookups after them find nothing.
 func tries(h *history, err *batch.CallError) { h.answers = always(fault{err: err}) }
 
 var busy = &batch.CallError{Class: batch.TryLater, Code: "SystemBusy", Status: 400}
 
-// TestHistoriesOfSeveralLedgers plays histories in which a results copy knows of an
-// application that the ledger does not know: that of another user or host, or of the time
-// before the ledger was lost.
+// TestHistoriesOfSeveralLedgers plays histories in which a results copy shows an application that is
+// not in the ledger: another user's or host's, or one from before the ledger was lost.
 func TestHistoriesOfSeveralLedgers(t *testing.T) {
 	reapply := plan.Options{Reapply: true}
 	playAll(t, map[string]func(*history){
@@ -594,7 +592,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
 		},
-		"open here, and the same application was sent there since": func(h *history) {
+		"open here, then the same application was sent there": func(h *history) {
 			tries(h, lostAnswer("(timeout)"))
 			h.mute = hollow
 			h.want("here", plan.Options{}, sheet.Unknown, 1, 0)
@@ -727,7 +725,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Already, 2, 1)
 		},
-		"the copy is of the region before": func(h *history) {
+		"the copy is of the earlier region": func(h *history) {
 			h.answers = always(notAllocated)
 			h.want("here", plan.Options{}, sheet.Refused, 1, 0)
 			h.book.Circuits[0].RegionID = "cn-shanghai"
@@ -743,7 +741,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
 		},
-		"a reapplication is accepted, the ledger is lost, and lookups show the LOA before": func(h *history) {
+		"a reapplication is accepted, the ledger is lost, and lookups show the earlier LOA": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			h.quiet()
 			old := h.reject()
@@ -770,7 +768,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.reject()
 			h.want("rejected once more", reapply, sheet.Submitted, 3, 3)
 		},
-		"an LOA was seen, the ledger is lost, and lookups show the LOA before": func(h *history) {
+		"an LOA was seen, the ledger is lost, and lookups show the earlier LOA": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			h.quiet()
 			old := h.reject()
@@ -792,14 +790,14 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.answers = always(loaExists)
 			h.want("edited", plan.Options{}, sheet.Already, 2, 1)
 			h.edit()
-			h.want("edited once more", plan.Options{}, sheet.Already, 2, 1) // what it was applied for with is not known
+			h.want("edited once more", plan.Options{}, sheet.Already, 2, 1) // the content of its application is not known
 		},
 	})
 }
 
 var loaExists = fault{err: &batch.CallError{Class: batch.Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400}}
 
-// reject has the operator reject the LOA, and returns it.
+// reject rejects the LOA as the operator, and returns it.
 func (h *history) reject() *batch.LOA {
 	var rejected batch.LOA
 	for key, loa := range h.server.loas {
@@ -809,8 +807,8 @@ func (h *history) reject() *batch.LOA {
 	return &rejected
 }
 
-// TestClockSetBack has the clock go back between two nights: the time that has passed
-// since the last attempt counts from when that was seen.
+// TestClockSetBack sets the clock back between two nights: the time since the last attempt counts from
+// when that was noticed.
 func TestClockSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHistory(t)
@@ -839,8 +837,7 @@ func TestClockSetBack(t *testing.T) {
 	})
 }
 
-// TestOpenStaysUnknown interrupts a run before it gets to rows that are open, whatever
-// their content.
+// TestOpenStaysUnknown interrupts a run before it gets to open rows, whatever their content.
 func TestOpenStaysUnknown(t *testing.T) {
 	for _, changed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

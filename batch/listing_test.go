@@ -17,15 +17,15 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// endless is an API whose listing of circuits has no end.
+// endless is an API whose listing of circuits never ends.
 type endless struct {
 	calls atomic.Int64
-	more  int // pages that always follow
+	more  int // pages that always remain
 	page  func(page int) []batch.CircuitState
 	byID  func(ids []string) []batch.CircuitState
 }
 
-// Survey implements Surveyor. It gives up in the end, or a test that fails would hang.
+// Survey implements Surveyor. It gives up at some point, or a failing test would hang.
 func (e *endless) Survey(_ context.Context, _ string, page int, ids []string) (batch.SurveyPage, error) {
 	got := batch.SurveyPage{Pages: page}
 	if e.calls.Add(1) < 20_000 {
@@ -39,8 +39,7 @@ func (e *endless) Survey(_ context.Context, _ string, page int, ids []string) (b
 	return got, nil
 }
 
-// TestEndlessListing: a listing that never ends is left, and what it did not have is asked
-// for by ID.
+// TestEndlessListing gives up on a listing that never ends, and asks by ID for what it did not contain.
 func TestEndlessListing(t *testing.T) {
 	const rows = 60
 	strangers := func(page int) []batch.CircuitState {
@@ -102,13 +101,12 @@ func TestSurveyByIDReadsEveryPage(t *testing.T) {
 	})
 }
 
-// pagesOf is a Surveyor with the pages of each region. A page that was never asked for fails
-// the first time.
+// pagesOf is a Surveyor with the pages of each region. The first request for each page fails.
 type pagesOf struct {
 	mu     sync.Mutex
 	pages  map[string][][]string
 	asked  map[string]int
-	failed error // what every page of the region "down" gets
+	failed error // the error of every page of the region "down"
 }
 
 func (p *pagesOf) Survey(_ context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
@@ -131,8 +129,8 @@ func (p *pagesOf) Survey(_ context.Context, region string, page int, ids []strin
 	return got, nil
 }
 
-// TestListReadsEveryPageOfEveryRegion: pages are retried and paced, a circuit that moved is
-// listed once, and a region that fails or panics leaves the others alone.
+// TestListReadsEveryPageOfEveryRegion checks that pages are retried and paced, that a circuit that moved
+// is listed once, and that a region that fails or panics does not affect the others.
 func TestListReadsEveryPageOfEveryRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := &batch.CallError{Class: batch.RegionFatal, Code: "InvalidRegionId.NotFound"}
@@ -163,7 +161,7 @@ func TestListReadsEveryPageOfEveryRegion(t *testing.T) {
 	})
 }
 
-// TestListLeavesAnEndlessListing: what the first page announced is read, and no more.
+// TestListLeavesAnEndlessListing checks that no more is read than the first page announced.
 func TestListLeavesAnEndlessListing(t *testing.T) {
 	s := &endless{more: 3, page: func(page int) []batch.CircuitState {
 		return []batch.CircuitState{{InstanceID: fmt.Sprint("pc-", page)}}

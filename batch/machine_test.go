@@ -48,7 +48,7 @@ func occurs(s state, e event) bool {
 	return true
 }
 
-// TestMachine holds every state and event against the rules of the package comment.
+// TestMachine checks every state and event against the rules of the package comment.
 func TestMachine(t *testing.T) {
 	if len(stateNames) != int(ended) || len(eventNames) != events {
 		t.Fatalf("%d names of %d states, %d of %d events", len(stateNames), ended, len(eventNames), events)
@@ -79,24 +79,24 @@ func brokenRules(s state, e event, to transition) map[string]bool {
 		"the row has an outcome when it has ended":                ends != (to.to == ended) || ends != (to.result != ""),
 		"another token is sent only when the open one is settled": !settled && (to.effect == repeat || to.effect == start || to.to == sendFresh || to.to == sendClear),
 		"nothing but an outcome or a settlement closes a token":   s.open() && !settled && !ends && !to.to.open(),
-		"FAILED takes proof":                                          ends && to.result == sheet.Failed && (!settled || e == evAccepted),
-		"REFUSED takes an answer to every attempt":                    ends && to.result == sheet.Refused && !settled,
-		"only what is not open ends NOT_ATTEMPTED":                    ends && to.result == sheet.NotAttempted && s.open(),
-		"only what is open ends UNKNOWN":                              ends && to.result == sheet.Unknown && (!s.open() || settled),
-		"SUBMITTED takes an answer, or an LOA that can be this run's": ends && to.result == sheet.Submitted && e != evAccepted && e != evOurs,
-		"ALREADY takes an LOA, or an acceptance on record":            ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted, evWaiting}, e),
-		"INVALID takes an edit":                                       ends && to.result == sheet.Invalid && e != evEdited && e != evNoneEdited,
-		"only a clear rejection and a person's word lead to a repeat": to.effect == repeat && e != evVoidRepeat,
-		"what may have been applied opens the token":                  (e == evLost || e == evLostOver || e == evMismatch && s != sendClear) && !to.to.open(),
-		"a lookup that says nothing decides nothing":                  (e == evMute || e == evLagging) && to.to != s,
-		"an interruption ends the row":                                e == evInterrupted && !ends,
-		"a lookup without an answer sends no other token":             e == evMuteOver && s.open() && to.to != sendOpen && to.result != sheet.Unknown,
-		"an early lookup closes nothing":                              (e == evVoidEarly || e == evNoneEarly) && to.to != sendOpen && to.result != sheet.Unknown,
+		"FAILED needs proof":                                             ends && to.result == sheet.Failed && (!settled || e == evAccepted),
+		"REFUSED needs an answer to every attempt":                       ends && to.result == sheet.Refused && !settled,
+		"only what is not open ends NOT_ATTEMPTED":                       ends && to.result == sheet.NotAttempted && s.open(),
+		"only what is open ends UNKNOWN":                                 ends && to.result == sheet.Unknown && (!s.open() || settled),
+		"SUBMITTED needs an answer, or an LOA that can be this run's":    ends && to.result == sheet.Submitted && e != evAccepted && e != evOurs,
+		"ALREADY takes an LOA, or an acceptance on record":               ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted, evWaiting}, e),
+		"INVALID needs an edit":                                          ends && to.result == sheet.Invalid && e != evEdited && e != evNoneEdited,
+		"only a clear rejection and a person's consent lead to a repeat": to.effect == repeat && e != evVoidRepeat,
+		"what may have been applied opens the token":                     (e == evLost || e == evLostOver || e == evMismatch && s != sendClear) && !to.to.open(),
+		"a lookup that says nothing decides nothing":                     (e == evMute || e == evLagging) && to.to != s,
+		"an interruption ends the row":                                   e == evInterrupted && !ends,
+		"a lookup without an answer sends no other token":                e == evMuteOver && s.open() && to.to != sendOpen && to.result != sheet.Unknown,
+		"an early lookup closes nothing":                                 (e == evVoidEarly || e == evNoneEarly) && to.to != sendOpen && to.result != sheet.Unknown,
 	}
 }
 
-// TestEveryRowEnds checks that a row whose every call gets a clean answer, late enough,
-// ends otherwise than UNKNOWN, whatever state it is in.
+// TestEveryRowEnds checks that a row does not end UNKNOWN, whatever state it is in, if all its calls get
+// clean answers late enough.
 func TestEveryRowEnds(t *testing.T) {
 	clean := []event{evAccepted, evRefused, evConflict, evOurs, evOther, evEdited, evVoid, evVoidRepeat, evNone, evNoneAccepted, evNoneEdited, evWaiting}
 	var follow func(s state, path []string)
@@ -121,7 +121,7 @@ func TestEveryRowEnds(t *testing.T) {
 	}
 }
 
-// TestTheDocumentedMachine holds the table of the package comment against the code.
+// TestTheDocumentedMachine checks the table of the package comment against the code.
 func TestTheDocumentedMachine(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
@@ -136,8 +136,8 @@ func TestTheDocumentedMachine(t *testing.T) {
 	}
 }
 
-// documented is a state's part of the table: its events by where they lead. What ends the
-// run or the region is left out.
+// documented is a state's part of the table: its events by where they lead, except those that end the
+// run or the region.
 func documented(s state) string {
 	var targets []string
 	by := map[string][]string{}
@@ -222,6 +222,6 @@ func TestBackoffDoubles(t *testing.T) {
 		}
 	}
 	if got := backoff(1, time.Minute); got < time.Minute {
-		t.Errorf("waited %v in spite of a hint of a minute", got)
+		t.Errorf("waited %v despite a hint of a minute", got)
 	}
 }

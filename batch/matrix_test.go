@@ -32,11 +32,10 @@ var kinds = map[string]fault{
 // applied has no effect.
 func possible(f fault, e effect) bool { return e == never || f.err.Unsettled }
 
-// TestFaultMatrix injects every fault into the first attempts of a row, before its
-// effect, after it, and with the effect still to come; then the API recovers, or never
-// does; and the run continues, or is killed halfway and started again, with the ledger
-// or without. In every case, the circuit is applied for at most once, and the row's
-// result is true.
+// TestFaultMatrix injects every fault into the first attempts of a row, before its effect, after it, or
+// with the effect still to come; then the API recovers, or never does; and the run continues, or is
+// killed halfway and started again, with or without the ledger. In every case, the circuit is
+// applied for at most once, and the row's result is true.
 func TestFaultMatrix(t *testing.T) {
 	for name, f := range kinds {
 		for _, e := range []effect{never, before, delayed} {
@@ -129,11 +128,11 @@ func (s *server) truth(t *testing.T, o batch.Outcome) {
 	switch o.Result {
 	case sheet.Submitted, sheet.Already:
 		if !exists {
-			t.Errorf("%v is %s (%s), and the server has no LOA", o.Key, o.Result, o.Reason)
+			t.Errorf("%v is %s (%s), but the server has no LOA", o.Key, o.Result, o.Reason)
 		}
 	case sheet.Failed, sheet.Refused, sheet.NotAttempted:
 		if n > 0 {
-			t.Errorf("%v is %s (%s), and the server has its LOA", o.Key, o.Result, o.Reason)
+			t.Errorf("%v is %s (%s), but the server has its LOA", o.Key, o.Result, o.Reason)
 		}
 	case sheet.Unknown:
 	default:

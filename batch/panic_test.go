@@ -17,8 +17,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// seams implements every seam of an engine. Its call of one name panics once it has been
-// called often enough: before it has any effect, or after.
+// seams implements every seam of an engine. The method with a given name panics once it has been called
+// often enough, before or after its effect.
 type seams struct {
 	server   *server
 	ledger   ledger.Memory
@@ -29,10 +29,10 @@ type seams struct {
 	left  atomic.Int64
 }
 
-// at is deferred by every call with its own name.
+// at is called by every method, with its name.
 func (s *seams) at(name string, after bool) {
 	if name == s.name && after == s.after && s.left.Add(-1) == 0 {
-		panic("made up: 000000199001010000")
+		panic("personal: 000000199001010000")
 	}
 }
 
@@ -106,15 +106,15 @@ func (s *seams) WithAttrs([]slog.Attr) slog.Handler { return s }
 
 func (s *seams) WithGroup(string) slog.Handler { return s }
 
-// engine is an engine with nothing but these seams.
+// engine is an engine that uses only these seams.
 func (s *seams) engine() *batch.Engine {
 	return &batch.Engine{
 		Submitter: s, Finder: s, Surveyor: s, Ledger: s, Quota: s.quota, Observe: s.observe, Surveying: s.surveying, Log: slog.New(s), RunID: "r", Concurrency: 4,
 	}
 }
 
-// A panic behind any seam ends the run in order: what is in flight is finished, every row has
-// one result, and a circuit that holds an LOA is never reported as not applied for.
+// A panic behind any seam ends the run in order: what is in flight is finished, every row has one
+// result, and a circuit that has an LOA is never reported as not applied for.
 func TestAPanicEndsTheRunInOrder(t *testing.T) {
 	const rows = 60
 	for _, c := range []struct {
@@ -188,9 +188,9 @@ func (s *seams) check(t *testing.T, w *sheet.Workbook, sum *batch.Summary, dry b
 			t.Errorf("row %d was accepted %d times", o.Row, accepted)
 		case dry || accepted == 0:
 		case o.Result != sheet.Submitted && o.Result != sheet.Unknown:
-			t.Errorf("row %d was accepted, and is %s", o.Row, o.Result)
+			t.Errorf("row %d was accepted, but is %s", o.Row, o.Result)
 		case !past[key].Open && past[key].Result != sheet.Submitted:
-			t.Errorf("row %d was accepted, and the ledger has %+v", o.Row, past[key])
+			t.Errorf("row %d was accepted, but the ledger has %+v", o.Row, past[key])
 		}
 	}
 }

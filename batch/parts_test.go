@@ -31,7 +31,7 @@ func partsOf(n int, servers [2]*server, ledgers [2]batch.Ledger, limit batch.Lim
 	return parts
 }
 
-// refusing is a server that answers every application so.
+// refusing is a server that answers every application with this error.
 func refusing(class batch.Class, code string) *server {
 	s := newServer()
 	s.apply = func(batch.Application) *batch.CallError {
@@ -40,8 +40,8 @@ func refusing(class batch.Class, code string) *server {
 	return s
 }
 
-// TestPartsAreIndependent has the first of two accounts lose its credentials: its rows end,
-// and those of the other account go on.
+// TestPartsAreIndependent takes away the credentials of the first of two accounts: its rows end, and
+// those of the other account go on.
 func TestPartsAreIndependent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good := newServer()
@@ -61,8 +61,8 @@ func TestPartsAreIndependent(t *testing.T) {
 	})
 }
 
-// TestPartsStopTogether checks what ends all parts: too many failures among all rows, a
-// ledger that cannot be written, a panic, a signal.
+// TestPartsStopTogether checks what ends all parts: too many failures among all rows, a ledger that
+// cannot be written, a panic or a signal.
 func TestPartsStopTogether(t *testing.T) {
 	t.Run("failures", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -106,8 +106,7 @@ func TestPartsStopTogether(t *testing.T) {
 	})
 }
 
-// canaryRun is a run with a canary, over the accounts whose servers these are, and what was
-// sent in it.
+// canaryRun is a run with a canary, over the accounts of the given servers, and what was sent in it.
 type canaryRun struct {
 	canary  int
 	servers [2]*server
@@ -116,10 +115,10 @@ type canaryRun struct {
 	tweak   func(*batch.Engine)
 
 	mu   sync.Mutex
-	sent []int // rows, each once, in the order of their first attempts
+	sent []int // distinct rows, in the order of their first attempts
 }
 
-// over carries it out over a workbook of so many rows, in two regions.
+// over carries it out on a workbook of the given number of rows, in two regions.
 func (c *canaryRun) over(t *testing.T, rows int, drain <-chan struct{}) (*batch.Summary, []*batch.Summary) {
 	t.Helper()
 	plans := plan.New(workbook(rows, "cn-hangzhou", "cn-beijing", "cn-beijing"), plan.Options{}).Split(2, func(row int) int { return row % 2 })
@@ -155,8 +154,8 @@ func (c *canaryRun) over(t *testing.T, rows int, drain <-chan struct{}) (*batch.
 	return sum, each
 }
 
-// TestCanary has a canary of 3 over two accounts and two regions: the first three rows of
-// the sheet go first, and what becomes of them decides about the rest.
+// TestCanary runs with a canary of 3 over two accounts and two regions: the first three rows of the
+// sheet go first, and their outcomes decide about the rest.
 func TestCanary(t *testing.T) {
 	code := func(class batch.Class, code string) fault {
 		return fault{err: &batch.CallError{Class: class, Code: code, Status: 400}}
@@ -233,7 +232,7 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// TestCanaryAndOtherLimits checks that what else stops a run does so during the canary, too.
+// TestCanaryAndOtherLimits checks that the other limits stop a run during the canary too.
 func TestCanaryAndOtherLimits(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -264,8 +263,8 @@ func TestCanaryAndOtherLimits(t *testing.T) {
 	}
 }
 
-// TestCanaryHolds plays random runs: no row is sent before the canary allows it, whatever
-// the answers are, and a run that stops for its canary has a reason to.
+// TestCanaryHolds plays random runs: whatever the answers, no row is sent before the canary allows it,
+// and a run stops for its canary only with a reason.
 func TestCanaryHolds(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
@@ -298,7 +297,7 @@ func TestCanaryHolds(t *testing.T) {
 	}
 }
 
-// checkCanary holds the outcomes of a run against the order in which its rows were sent.
+// checkCanary checks the outcomes of a run against the order in which its rows were sent.
 func checkCanary(t *testing.T, seed uint64, canary int, sent []int, sum *batch.Summary) {
 	t.Helper()
 	outcome := func(row int) batch.Outcome { return sum.Outcomes[row-2] }
@@ -322,7 +321,7 @@ func checkCanary(t *testing.T, seed uint64, canary int, sent []int, sum *batch.S
 	}
 }
 
-// countedLedger notes what is begun and finished, and may say that another process was first.
+// countedLedger records what is begun and finished, and may say that another process was first.
 type countedLedger struct {
 	ledger.Memory
 	mu       sync.Mutex
@@ -350,7 +349,7 @@ func (l *countedLedger) Finish(ctx context.Context, o batch.Outcome) error {
 	return l.Memory.Finish(ctx, o)
 }
 
-// handout is what hands rows to an engine, as many at a time as two calls take.
+// handout hands rows to an engine, as many at a time as two calls take.
 type handout struct {
 	ledger *countedLedger
 	feeds  map[string]chan batch.Handed
@@ -360,7 +359,7 @@ type handout struct {
 	mu   sync.Mutex
 	done map[int]batch.Outcome
 	back map[int]batch.Outcome
-	ends int // how often a row was answered for
+	ends int // how many rows were handed back or finished
 }
 
 func newHandout(s *server, regions ...string) *handout {
@@ -407,7 +406,7 @@ func (h *handout) run(t *testing.T, p *batch.Plan) (*batch.Summary, error) {
 	return sum, err
 }
 
-// hand hands over one row and waits for what becomes of it.
+// hand hands over one row and waits for its result.
 func (h *handout) hand(feed chan<- batch.Handed, a batch.Application, over <-chan struct{}) {
 	ended := make(chan struct{}, 2)
 	note := func(into map[int]batch.Outcome) func(batch.Outcome) {
@@ -486,8 +485,8 @@ func TestFeedDrained(t *testing.T) {
 	})
 }
 
-// TestFeedDenied has the account lack the permission: nothing is finished. Of one circuit alone, it is
-// known after a while.
+// TestFeedDenied runs an account without permission: nothing is finished. With a single circuit, the
+// verdict takes a while.
 func TestFeedDenied(t *testing.T) {
 	for _, rows := range []int{1, 40} {
 		synctest.Test(t, func(t *testing.T) {
@@ -504,7 +503,7 @@ func TestFeedDenied(t *testing.T) {
 	}
 }
 
-// TestFeedUnknownRegion has the rows of one region end as those of a run would, and the others go on.
+// TestFeedUnknownRegion ends the rows of one region as in an ordinary run, while the others go on.
 func TestFeedUnknownRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -527,7 +526,7 @@ func TestFeedUnknownRegion(t *testing.T) {
 	})
 }
 
-// TestFeedEndedElsewhere has another process finish a row first: it goes back, and the rest go on.
+// TestFeedEndedElsewhere lets another process finish a row first: it goes back, and the rest go on.
 func TestFeedEndedElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandout(newServer(), "cn-hangzhou")
@@ -539,8 +538,8 @@ func TestFeedEndedElsewhere(t *testing.T) {
 	})
 }
 
-// TestFeedOwn has another process of the batch die after a row was sent: what it led to is this
-// batch's. Of another run, it is not.
+// TestFeedOwn kills another process of the batch after a row was sent: its LOA counts as this batch's.
+// That of another run does not.
 func TestFeedOwn(t *testing.T) {
 	for run, want := range map[string]sheet.Result{"this": sheet.Submitted, "another": sheet.Already} {
 		synctest.Test(t, func(t *testing.T) {
@@ -561,7 +560,7 @@ func TestFeedOwn(t *testing.T) {
 	}
 }
 
-// TestOffer has an engine survey and offer what it does not send. One that is drained offers nothing.
+// TestOffer makes an engine survey, and offer what it does not send. If drained, it offers nothing.
 func TestOffer(t *testing.T) {
 	for _, drained := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

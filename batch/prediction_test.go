@@ -20,10 +20,10 @@ import (
 
 var predictions = flag.Int("predictions", 10_000, "rows to predict and then send")
 
-// TestPredictions holds what an online dry run predicts against what a run then does, in
-// worlds with a past: earlier nights with faults and kills, edits, rejections. Between the
-// two, and during the run, some things happen to some circuits, and each is noted. Every
-// difference must be explained by such a note; where nothing happened, nothing may differ.
+// TestPredictions compares what an online dry run predicts with what a run then does, in worlds with a
+// past: earlier nights with faults and kills, edits, rejections. Between the two, and during the
+// run, some things happen to some circuits, and each is noted. Such a note must explain every
+// difference; if nothing happened, nothing may differ.
 func TestPredictions(t *testing.T) {
 	rows, differing, unexplained := 0, 0, 0
 	for seed := uint64(0); rows < *predictions; seed++ {
@@ -45,7 +45,7 @@ func TestPredictions(t *testing.T) {
 				}
 				if w.notes[o.Key] == "" {
 					unexplained++
-					t.Errorf("seed %d, row %d: predicted %s (%s %s %s %v), became %s (%s %s %s %v), and nothing happened;\n\ttried %s, %s",
+					t.Errorf("seed %d, row %d: predicted %s (%s %s %s %v), became %s (%s %s %s %v), although nothing happened;\n\ttried %s, %s",
 						seed, o.Row, p.Result, p.Reason, p.ErrorCode, p.Operation, p.Completed, o.Result, o.Reason, o.ErrorCode, o.Operation, o.Completed, p.Tried.Format(time.TimeOnly), w.before[o.Key])
 				}
 			}
@@ -64,7 +64,7 @@ func comesTrue(predicted, actual batch.Outcome) bool {
 		return actual.Result == sheet.Submitted && actual.Operation == predicted.Operation && actual.Completed == predicted.Completed
 	case sheet.Blocked:
 		if predicted.Operation.FollowsUp() {
-			return actual.Result == sheet.Refused // a lookup says so first, and knows less of why
+			return actual.Result == sheet.Refused // a lookup says so first, and tells less of the reason
 		}
 		if predicted.Reason == batch.ReasonLOARejected {
 			return actual.Result == sheet.Refused && actual.Reason == batch.ReasonLOARejected
@@ -90,7 +90,7 @@ type world struct {
 	noting   bool
 	notes    map[batch.Key]string // what happened after the prediction
 	before   map[batch.Key]string // what the plan knew then
-	recent   map[batch.Key]bool   // circuits with an attempt or a finding that is not old enough yet
+	recent   map[batch.Key]bool   // circuits with an attempt or a finding that is too recent
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -196,7 +196,7 @@ func (w *world) follow(a batch.Application) *batch.CallError {
 	return nil
 }
 
-// note notes what happened to a circuit, once the prediction has been made.
+// note records what happened to a circuit after the prediction.
 func (w *world) note(k batch.Key, what string) {
 	if w.noting {
 		w.notes[k] += what + "; "
@@ -259,10 +259,10 @@ func (w *world) night() {
 			w.book.Circuits[i].Past = new(pastOf(o))
 		}
 	}
-	time.Sleep(5 * time.Second) // what is under way takes effect
+	time.Sleep(5 * time.Second) // what is in flight takes effect
 }
 
-// plan plans the workbook by what the ledger knows.
+// plan plans the workbook from what the ledger knows.
 func (w *world) plan(reapply bool) *batch.Plan {
 	past := map[batch.Place]map[batch.Key]batch.Record{}
 	for _, place := range []batch.Place{batch.PlaceLOA, batch.PlaceCompletion, batch.PlaceConfirmation} {
@@ -307,7 +307,7 @@ func steps(a *batch.Application) (text string) {
 	return text
 }
 
-// happen has things happen to a few circuits, or to none, and to some calls of the run.
+// happen makes things happen to a few circuits, or none, and to some calls of the run.
 func (w *world) happen() {
 	w.noting = true
 	often := w.r.IntN(3) * 5 // percent

@@ -56,8 +56,8 @@ func (s *story) run() {
 	}
 	s.ledger, s.rejected = &ledger.Memory{}, map[batch.Key]int{}
 	s.serve()
-	// Either the ledger can get lost, and the service prevents second applications; or
-	// nothing but our own code does.
+	// Either the ledger can get lost and the service prevents second applications, or only our
+	// own code prevents them.
 	s.server.doubles = s.chance(0.5)
 	for range s.r.IntN(6) {
 		s.broken, s.reapply = s.r.Float64()*0.8, s.chance(0.3)
@@ -66,17 +66,17 @@ func (s *story) run() {
 		s.byDay()
 	}
 	s.broken, s.reapply = 0, true
-	time.Sleep(batch.SettlingTime) // everything still to take effect has done so
+	time.Sleep(batch.SettlingTime) // everything has taken effect
 	s.night(false)
 	time.Sleep(batch.SettlingTime) // a copy of a lost ledger does not say when a row was tried
 	s.night(false)
 	s.correct()
 	for i, o := range s.night(false) {
 		if n := s.server.accepted[o.Key]; n > 1+s.rejected[o.Key] {
-			s.Errorf("row %d was applied for %d times, and rejected %d times", o.Row, n, s.rejected[o.Key])
+			s.Errorf("row %d was applied for %d times but rejected %d times", o.Row, n, s.rejected[o.Key])
 		}
 		if status := s.server.loas[o.Key].Status; status != "Applying" {
-			s.Errorf("row %d is %s (%s), and its LOA is %q", o.Row, o.Result, o.Reason, status)
+			s.Errorf("row %d is %s (%s), but its LOA is %q", o.Row, o.Result, o.Reason, status)
 		}
 		edited := s.server.loas[o.Key].Si != s.book.Circuits[i].Si
 		good, invalid := o.Result == sheet.Submitted || o.Result == sheet.Already, o.Result == sheet.Invalid
@@ -171,15 +171,15 @@ func (s *story) check(sum *batch.Summary) {
 	}
 }
 
-// written puts the outcomes into the workbook, as its results copy has them.
+// written puts the outcomes into the workbook, as in its results copy.
 func (s *story) written(sum *batch.Summary) {
 	for i, o := range sum.Outcomes {
 		s.book.Circuits[i].Past = new(pastOf(o))
 	}
 }
 
-// byDay has people correct what was refused, the operator reject LOAs, and the ledger
-// get lost if there is a results copy.
+// byDay plays the day: people correct what was refused, the operator rejects LOAs, and the ledger gets
+// lost if there is a results copy.
 func (s *story) byDay() {
 	if s.chance(0.3) {
 		s.correct()
@@ -196,7 +196,7 @@ func (s *story) byDay() {
 	}
 }
 
-// edit changes some rows, or changes them back, whatever became of them.
+// edit changes some rows, or changes them back, whatever their results.
 func (s *story) edit() {
 	for i := range s.book.Circuits {
 		if s.chance(0.2) {
@@ -205,7 +205,7 @@ func (s *story) edit() {
 	}
 }
 
-// reject has the operator reject some of what was applied for.
+// reject rejects some applications as the operator.
 func (s *story) reject() {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
@@ -218,7 +218,7 @@ func (s *story) reject() {
 	}
 }
 
-// correct names another builder where the row was refused.
+// correct names another builder in rows that were refused.
 func (s *story) correct() {
 	for i := range s.book.Circuits {
 		c := &s.book.Circuits[i]

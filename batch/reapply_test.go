@@ -11,8 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestReapply runs again after an accepted circuit's LOA, and perhaps its row, has
-// changed.
+// TestReapply runs again after an accepted circuit's LOA, and perhaps its row, has changed.
 func TestReapply(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -64,7 +63,7 @@ func TestReapply(t *testing.T) {
 					t.Errorf("applied for %d times, misused tokens %v", s.accepted[o.Key], s.misused)
 				}
 				if o.Result == sheet.Submitted && o.Token == first.Token {
-					t.Errorf("a reapplication under the token of the first")
+					t.Errorf("the reapplication has the token of the first application")
 				}
 				if kept := o.RequestID == first.RequestID && o.SubmittedAt.Equal(first.SubmittedAt); o.Result == sheet.Already && (!kept || o.SubmittedAt.IsZero()) {
 					t.Errorf("accepted as %s at %v, but now it says %s at %v", first.RequestID, first.SubmittedAt, o.RequestID, o.SubmittedAt)
@@ -81,12 +80,12 @@ func TestReapply(t *testing.T) {
 	}
 }
 
-// TestLOAExists has the API say that the circuit of a first application has an LOA.
+// TestLOAExists makes the API say that the circuit of a first application has an LOA.
 func TestLOAExists(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		status string // the LOA's
-		lost   bool   // the first attempt took effect, and its answer was lost
+		lost   bool   // the first attempt took effect, but its answer was lost
 		si     string // the LOA's builder
 		want   sheet.Result
 		why    batch.Reason
@@ -128,8 +127,8 @@ func TestLOAExists(t *testing.T) {
 	}
 }
 
-// TestLookupsThatLag has an attempt whose answer was lost take effect, the API forget
-// its token, and lookups lag behind. A row whose LOA may be ours is never REFUSED.
+// TestLookupsThatLag plays an attempt that took effect although its answer was lost, with an API that
+// forgets its token and lookups that lag. A row whose LOA may be ours is never REFUSED.
 func TestLookupsThatLag(t *testing.T) {
 	for _, test := range []struct {
 		stale int
@@ -163,9 +162,9 @@ func TestLookupsThatLag(t *testing.T) {
 	}
 }
 
-// TestVoidLOA has a run die after an application arrived, whose LOA is then rejected or
-// deleted: every night the row is refused and nothing is sent, with the ledger or from
-// the results copy alone, until a person asks for it.
+// TestVoidLOA kills a run after an application arrived whose LOA is then rejected or deleted: every
+// night the row is refused and nothing is sent, with the ledger or only with the results copy,
+// until a person asks for it.
 func TestVoidLOA(t *testing.T) {
 	for _, status := range []string{batch.LOARejected, batch.LOADeleted} {
 		for _, keep := range []bool{true, false} {

@@ -77,7 +77,7 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 		past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 		for k, r := range past {
 			if r.Open {
-				t.Errorf("%v is left open, but the API rejected it", k)
+				t.Errorf("%v is still open, but the API rejected it", k)
 			}
 		}
 	})
@@ -169,8 +169,7 @@ func TestFirstSignalFinishesWhatIsInFlight(t *testing.T) {
 	})
 }
 
-// A signal while the last rows are in flight keeps none from its result, so the run is
-// complete.
+// A signal while the last rows are in flight keeps none of them from its result, so the run is complete.
 func TestSignalWithNothingLeftStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -285,7 +284,7 @@ func TestMaxFailures(t *testing.T) {
 	}
 }
 
-// full is a ledger on a disk that fills up.
+// full is a ledger whose disk fills up.
 type full struct {
 	ledger.Memory
 	begins, finishes atomic.Int64 // calls until it is full
@@ -351,7 +350,7 @@ func (*hungLedger) Begin(ctx context.Context, _ batch.Application) error {
 	return ctx.Err()
 }
 
-// A ledger that is abandoned because the run is has not failed.
+// A ledger that is abandoned because the run was abandoned has not failed.
 func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -365,8 +364,8 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 	})
 }
 
-// A ledger in which another token of a circuit is open stops the run before that circuit
-// is applied for, even if the plan knows nothing of it.
+// A ledger in which another token of a circuit is open stops the run before that circuit is applied
+// for, even if the plan does not know about it.
 func TestAnOpenTokenStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l, w := newServer(), &ledger.Memory{}, workbook(3)
@@ -384,7 +383,7 @@ func TestAnOpenTokenStopsTheRun(t *testing.T) {
 	})
 }
 
-// lostQuota releases a few requests, and then its state is lost.
+// lostQuota releases a few requests before its state is lost.
 type lostQuota struct {
 	*quota.Window
 	left atomic.Int32
@@ -400,8 +399,8 @@ func (q *lostQuota) Acquire(ctx context.Context) (func(error), error) {
 	return done, err
 }
 
-// Without the state of its quota a run sends nothing more. Nothing was sent for the rows
-// whose turn it was, so they are not UNKNOWN.
+// Without the state of its quota a run sends nothing more. Nothing was sent for the rows whose turn it
+// was, so they do not end UNKNOWN.
 func TestLostQuotaStopsTheRun(t *testing.T) {
 	for _, dryRun := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dry run %v", dryRun), func(t *testing.T) {

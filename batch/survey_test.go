@@ -12,8 +12,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// standing returns a surveyor of the circuits of a workbook, the first of which have LOAs of
-// the given states.
+// standing returns a surveyor of the circuits of a workbook, the first of which have LOAs in the given
+// states.
 func standing(rows int, states ...string) *surveyor {
 	s := listed(rows)
 	for i, state := range states {
@@ -29,8 +29,8 @@ func refusal(class batch.Class, code string) func(string, int) error {
 	}
 }
 
-// A survey comes before the first application: only circuits that have no valid LOA are
-// applied for, or all where the account may not read them.
+// A survey comes before the first application: only circuits without a valid LOA are applied for, or all
+// if the account may not read them.
 func TestSurveyBeforeSending(t *testing.T) {
 	const rows = 7
 	states := []string{"Applying", "Complete", batch.LOARejected, batch.LOADeleted, "SomethingNew"}
@@ -85,8 +85,7 @@ func TestSurveyBeforeSending(t *testing.T) {
 	}
 }
 
-// Where the survey fails, what the ledger knows does not depend on it, and what was read
-// before counts.
+// If the survey fails, rows that the ledger knows do not depend on it, and what was read before counts.
 func TestSurveyFailsInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rows = 120
@@ -134,9 +133,9 @@ func TestSurveyInterrupted(t *testing.T) {
 	})
 }
 
-// A row that was refused or failed is corrected, and another program applies for its circuit.
-// Once a survey has shown that LOA, the row stays ALREADY, and lookups that still show an
-// older LOA lead to no other application.
+// A row that was refused or failed is corrected, and another program applies for its circuit. Once a
+// survey has shown that LOA, the row stays ALREADY, and lookups that still show an older LOA do
+// not cause another application.
 func TestSurveyShowsAnothersApplication(t *testing.T) {
 	for name, first := range map[string]*batch.CallError{
 		"failed":  {Class: batch.TryLater, Code: "Throttling.User", Throttled: true},
@@ -180,8 +179,8 @@ func TestSurveyShowsAnothersApplication(t *testing.T) {
 	}
 }
 
-// Where the survey fails and a results copy says that another application is open, the row
-// stays UNKNOWN under that one's token: otherwise the next night would send another.
+// If the survey fails and a results copy says that another application is open, the row stays UNKNOWN
+// under its token: otherwise the next night would send another.
 func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, s := newServer(), listed(1)
@@ -199,8 +198,8 @@ func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 	})
 }
 
-// A row was edited since its application was accepted, and the ledger is lost. The results
-// copy tells what the survey cannot: the LOA was applied for with other content.
+// A row was edited after its application was accepted, and the ledger is lost. The results copy tells
+// what the survey cannot: the LOA was applied for with other content.
 func TestSurveyOfAnEditedRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := newHistory(t), standing(1, "Applying")

@@ -56,10 +56,10 @@ func TestTokensOfEarlierReleases(t *testing.T) {
 		if token := a.DeriveToken(); a.Hash != test.hash || token != test.token {
 			t.Errorf("%v, generation %d: hash %s, token %s, want %s, %s", test.operation, test.generation, a.Hash, token, test.hash, test.token)
 		}
-		c := a.Circuit // what is known after the letter does not belong to an application
+		c := a.Circuit // what is known only after the letter is not part of an application
 		c.LineCode, c.LineLabel, c.LineProvider, c.LineContact, c.Finished, c.Confirm = "L-1", "A/1", "中国电信", "+447700900123", sheet.Yes, sheet.Yes
 		if hash, token := a.ContentHash(), a.DeriveToken(); hash != test.hash || token != test.token {
-			t.Errorf("%v, generation %d: with a line code and so on, hash %s, token %s", test.operation, test.generation, hash, token)
+			t.Errorf("%v, generation %d: with the fields of a completion, hash %s, token %s", test.operation, test.generation, hash, token)
 		}
 	}
 }
@@ -77,8 +77,8 @@ func TestSuffixedTokensFit(t *testing.T) {
 	}
 }
 
-// What a ledger keeps of an operation does not change, and no two operations share a
-// name, an API or a salt.
+// What a ledger stores about an operation does not change, and no two operations share a name, an API
+// or a salt.
 func TestOperations(t *testing.T) {
 	want := []struct {
 		name, place string
@@ -102,14 +102,14 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// An LOA is that of an application if every field that the lookup shows is the same.
+// An LOA belongs to an application if every field that the lookup shows is the same.
 func TestSameContent(t *testing.T) {
 	ours := LOA{CompanyName: "Example Ltd", Si: "Example Builders", LineType: "FIBRE", ConstructionTime: "2027-01-15T08:00:00Z"}
 	a := &Application{Circuit: &sheet.Circuit{
 		CompanyName: ours.CompanyName, Si: ours.Si, LineType: ours.LineType, ConstructionTime: time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC),
 	}}
 	if !sameContent(a, ours) || !sameContent(a, LOA{}) {
-		t.Error("the same LOA, or one of which nothing is shown, is not the same")
+		t.Error("an identical LOA, or one without any fields, does not count as the same")
 	}
 	for name, field := range map[string]func(*LOA) *string{
 		"company": func(l *LOA) *string { return &l.CompanyName }, "builder": func(l *LOA) *string { return &l.Si },
@@ -118,10 +118,10 @@ func TestSameContent(t *testing.T) {
 		other, hidden := ours, ours
 		*field(&other), *field(&hidden) = "2027-01-16T08:00:00Z", ""
 		if sameContent(a, other) {
-			t.Errorf("another %s is the same", name)
+			t.Errorf("a different %s counts as the same", name)
 		}
 		if !sameContent(a, hidden) {
-			t.Errorf("a %s that is not shown is another", name)
+			t.Errorf("a missing %s counts as different", name)
 		}
 	}
 }

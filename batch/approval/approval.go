@@ -1,15 +1,15 @@
-// Package approval holds the plan of a run as a file that a second person reads and
-// approves, and says what has changed when the run is to be made.
+// Package approval stores the plan of a run as a file that a second person reads and approves,
+// and says what has changed when the run is to be made.
 //
-//  1. [Encode] writes a [Plan] as JSON: one line for each fact, row and engineer, so that it
-//     can be read, searched and compared as it is. A checksum over the rest comes last.
-//  2. [Decode] takes nothing but such a file, whole and unchanged. The checksum finds
-//     damage and careless edits. It is not a signature: to know that a plan is the one
-//     that was approved, keep its checksum with the approval.
-//  3. [Compare] compares a plan with one that is made anew from the same workbooks.
+//  1. [Encode] writes a [Plan] as JSON: one line for each fact, row and engineer, for reading,
+//     searching and comparing. A checksum over the rest comes last.
+//  2. [Decode] accepts only such a file, whole and unchanged. The checksum finds damage and
+//     careless edits. It is not a signature: to know that a plan is the approved one, keep
+//     its checksum with the approval.
+//  3. [Compare] compares a plan with a new one from the same workbooks.
 //
-// A plan has what is sent for a circuit but no personal data. An engineer is represented by a
-// check value (checks.go), which shows that one was changed and not who it is.
+// A plan contains what is sent for a circuit but no personal data. An engineer is represented by a
+// check value (checks.go), which shows that the engineer was changed but not who it is.
 package approval
 
 import (
@@ -25,11 +25,11 @@ import (
 	"time"
 )
 
-// Version is that of the format. A program refuses plans of other versions: a second person
-// has approved what that program understood.
+// Version is the version of the format. A program refuses plans of other versions: they were approved as
+// another program understood them.
 const Version = 1
 
-// MaxSize is the size of a plan file in bytes, at most: about that of a million rows.
+// MaxSize is the maximum size of a plan file in bytes, about that of a million rows.
 const MaxSize = 1 << 30
 
 // Plan is what a run is to do.
@@ -40,7 +40,7 @@ type Plan struct {
 	MadeBy    Maker      `json:"made_by"`
 	ChangeRef string     `json:"change_ref"` // a ticket number; may be empty
 	Service   string     `json:"service"`    // which API: a scope of the ledger without its account
-	Settings  []Setting  `json:"settings"`   // options that decide what is sent, all of them, by name
+	Settings  []Setting  `json:"settings"`   // all options that affect what is sent, by name
 	Checks    Checks     `json:"checks"`
 	Workbooks []Workbook `json:"workbooks"` // in the order of their runs
 }
@@ -50,7 +50,7 @@ type Maker struct {
 	User    string `json:"user"` // on Host; may be empty
 	Host    string `json:"host"`
 	Caller  string `json:"caller"`  // ARN of the cloud user or role; may be empty
-	Program string `json:"program"` // with its version
+	Program string `json:"program"` // name and version
 }
 
 // Setting is an option of the command line and its value.
@@ -73,12 +73,12 @@ type Row struct {
 	Row  int    `json:"sheet_row"`
 	Circuit
 	Account   string `json:"account"`   // ID; empty if it cannot be used
-	Profile   string `json:"profile"`   // of the credentials, as the row names it
+	Profile   string `json:"profile"`   // credentials profile, as the row names it
 	Operation string `json:"operation"` // empty if the row needs none
 	Prediction
 	Values    []Value `json:"values"`    // what is sent, except for engineers
 	Engineers []int   `json:"engineers"` // their rows in the Engineers sheet, in the order in which they are sent
-	Personal  string  `json:"personal"`  // check value of what is sent and personal, engineers aside; empty for none
+	Personal  string  `json:"personal"`  // check value of the personal data that is sent, except for engineers; empty for none
 }
 
 // Circuit names a circuit.
@@ -89,12 +89,12 @@ type Circuit struct {
 
 // Prediction is the result that a row would have if the run were made at once.
 type Prediction struct {
-	Step      string `json:"step"` // the operation that it is about, also if that is not sent
+	Step      string `json:"step"` // the operation that it is about, even if that is not sent
 	Result    string `json:"result"`
 	Reason    string `json:"reason"`
 	ErrorCode string `json:"error_code"`
 	State     string `json:"circuit_state"` // that the reason is about; may be empty
-	LOAStatus string `json:"loa_status"`    // not compared: what it means for the row is in the rest
+	LOAStatus string `json:"loa_status"`    // not compared: the other fields say what it means for the row
 }
 
 // Value is a parameter of the API.
@@ -112,7 +112,7 @@ type Engineer struct {
 // Errors of Decode.
 var (
 	ErrForeign = errors.New("not a plan")
-	ErrDamaged = errors.New("the plan has changed since it was written")
+	ErrDamaged = errors.New("the plan was changed after it was written")
 )
 
 // VersionError says that a plan is of another version of the format.
@@ -165,7 +165,7 @@ func list[E any](b *bytes.Buffer, indent, name string, elements []E) {
 	fmt.Fprintf(b, "\n%s],\n", indent)
 }
 
-// encode returns a value as JSON. What could not be read in a terminal or a ticket is escaped.
+// encode returns a value as JSON, escaping what would be unreadable in a terminal or a ticket.
 func encode(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -186,8 +186,8 @@ func encode(v any) string {
 	return b.String()
 }
 
-// hidden reports whether a character is not seen, or changes how others are: a control
-// character beyond those that JSON escapes, or one of direction or width zero.
+// hidden reports whether a character is invisible or changes how others look: a control character that
+// JSON does not escape, a direction mark, or a zero-width character.
 func hidden(r rune) bool {
 	switch {
 	case r >= 0x7F && r <= 0x9F, r == 0xAD, r == 0x61C, r >= 0x200B && r <= 0x200F, r >= 0x2028 && r <= 0x202E, r >= 0x2060 && r <= 0x206F, r == 0xFEFF:
@@ -208,12 +208,11 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Is reports whether a file begins as a plan does.
+// Is reports whether a file begins like a plan.
 func Is(start []byte) bool { return bytes.HasPrefix(normal(start), []byte(opening)) }
 
-// Decode reads a plan, and returns it with its checksum. A file whose line ends were changed
-// on the way, as mail does, is read as it was. The error is [ErrForeign], [ErrDamaged] or a
-// [*VersionError], or that of the reader.
+// Decode reads a plan, and returns it with its checksum. Line endings may have been changed on the way,
+// as mail does. The error is [ErrForeign], [ErrDamaged], a [*VersionError], or the reader's.
 func Decode(r io.Reader) (p *Plan, sum string, err error) {
 	content, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
@@ -242,7 +241,7 @@ func Decode(r io.Reader) (p *Plan, sum string, err error) {
 	if err := json.Unmarshal(content, &read); err != nil || read.Sum != digest(content[:end]) || !p.sound() {
 		return nil, "", ErrDamaged
 	}
-	// What was written is what Encode writes: nothing was left out or read in another way.
+	// The file is exactly what Encode writes: nothing was left out or read differently.
 	var again bytes.Buffer
 	if _, err := Encode(&again, p); err != nil || !bytes.Equal(again.Bytes(), content) {
 		return nil, "", ErrDamaged
@@ -250,13 +249,13 @@ func Decode(r io.Reader) (p *Plan, sum string, err error) {
 	return p, read.Sum, nil
 }
 
-// normal undoes what mail programs and editors do to the ends of lines and the beginning.
+// normal undoes what mail programs and editors do to line endings and the start of the file.
 func normal(content []byte) []byte {
 	content = bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF"))
 	return bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
 }
 
-// sound reports whether a plan can be carried out: Encode also writes others.
+// sound reports whether a plan can be carried out; Encode does not check that.
 func (p *Plan) sound() bool {
 	return p.Command != "" && len(p.Workbooks) > 0 && p.Checks.sound() &&
 		slices.IsSortedFunc(p.Settings, func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })

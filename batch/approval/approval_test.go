@@ -48,7 +48,7 @@ func encoded(t testing.TB, p *Plan) []byte {
 	return b.Bytes()
 }
 
-// TestGolden holds the format: what was approved yesterday must be read tomorrow.
+// TestGolden fixes the format: what was approved yesterday must be readable tomorrow.
 func TestGolden(t *testing.T) {
 	got := encoded(t, sample())
 	const golden = "testdata/plan.json"
@@ -91,14 +91,14 @@ func TestDecode(t *testing.T) {
 	empty.Workbooks = nil
 	slow := sample()
 	slow.Checks.Rounds = 1e9
-	for name, p := range map[string]*Plan{"no workbooks": empty, "rounds without end": slow} {
+	for name, p := range map[string]*Plan{"no workbooks": empty, "endless rounds": slow} {
 		if _, _, err := Decode(bytes.NewReader(encoded(t, p))); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// TestDamage changes, drops and doubles each byte of a plan: none of it goes unnoticed.
+// TestDamage changes, drops and doubles each byte of a plan: nothing goes unnoticed.
 func TestDamage(t *testing.T) {
 	file := encoded(t, sample())
 	for i := range file {
@@ -110,14 +110,14 @@ func TestDamage(t *testing.T) {
 			}
 		}
 	}
-	// Nor does what a JSON reader would not see.
+	// Nor does anything that a JSON decoder ignores.
 	for name, damaged := range map[string]string{
 		"a field twice":     strings.Replace(string(file), `"command": "submit",`, `"command": "submit", "command": "submit",`, 1),
 		"an unknown field":  strings.Replace(string(file), `"command": "submit",`, `"command": "submit", "more": 1,`, 1),
 		"other case":        strings.Replace(string(file), `"service"`, `"Service"`, 1),
 		"something behind":  string(file) + "{}",
 		"spaces":            strings.Replace(string(file), ": ", ":  ", 1),
-		"an invisible sign": strings.Replace(string(file), "pc-0000001", "pc-000000\u200b1", 1),
+		"an invisible rune": strings.Replace(string(file), "pc-0000001", "pc-000000\u200b1", 1),
 	} {
 		end := strings.LastIndex(damaged, closing)
 		if sum := strings.LastIndex(damaged, `"}`); sum < 0 || end >= 0 { // with a checksum that fits
@@ -129,7 +129,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestHidden checks that nothing in a plan is invisible or turns the text around it.
+// TestHidden checks that nothing in a plan is invisible or reverses the text around it.
 func TestHidden(t *testing.T) {
 	p := sample()
 	p.Workbooks[0].Rows[0].Values[0].Value = "a\u202eb\u200bc\u0085d\u2028e\ufefff\x00\x1b[31m\u00adg\u2066"
@@ -155,7 +155,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		again := encoded(t, p)
 		if !bytes.Equal(again, normal(content)) || len(sum) != 64 {
-			t.Errorf("read as another plan than it is:\n%s\n%s", content, again)
+			t.Errorf("read as a different plan:\n%s\n%s", content, again)
 		}
 		if d := Compare(p, p, nil); len(d) > 0 {
 			t.Errorf("differs from itself: %+v", d)
@@ -163,7 +163,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestCompare makes each change that there can be, and wants it named.
+// TestCompare makes every possible change, and expects it to be named.
 func TestCompare(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -171,25 +171,25 @@ func TestCompare(t *testing.T) {
 		want   []Difference // their kinds, rows, names and values
 	}{
 		{"nothing", func(*Plan) {}, nil},
-		{"who makes it and when", func(p *Plan) {
+		{"who made it and when", func(p *Plan) {
 			p.MadeAt, p.MadeBy, p.ChangeRef, p.Workbooks[0].Name = time.Time{}, Maker{}, "CHG-2", "moved.xlsx"
 		}, nil},
-		{"a review that goes on", func(p *Plan) { p.Workbooks[0].Rows[1].LOAStatus = "Applying" }, nil},
+		{"progress of the review", func(p *Plan) { p.Workbooks[0].Rows[1].LOAStatus = "Applying" }, nil},
 		{"no check values", func(p *Plan) { p.Workbooks[0].Engineers[0].Check = "" }, nil},
 		{"command", func(p *Plan) { p.Command = "complete" }, []Difference{{Kind: KindCommand, Planned: "submit", Now: "complete"}}},
 		{"service", func(p *Plan) { p.Service = "simulated" }, []Difference{{Kind: KindService, Planned: "real", Now: "simulated"}}},
 		{"setting", func(p *Plan) { p.Settings[1].Value = "UTC" }, []Difference{{Kind: KindSetting, Name: "timezone", Planned: "Asia/Shanghai", Now: "UTC"}}},
 		{"a setting more", func(p *Plan) { p.Settings = append(p.Settings, Setting{"zeal", "high"}) }, []Difference{{Kind: KindSetting, Name: "zeal", Now: "high"}}},
-		{"a workbook more", func(p *Plan) { p.Workbooks = append(p.Workbooks, p.Workbooks[0]) }, []Difference{{Kind: KindCount}}},
+		{"another workbook", func(p *Plan) { p.Workbooks = append(p.Workbooks, p.Workbooks[0]) }, []Difference{{Kind: KindCount}}},
 		{"bytes", func(p *Plan) { p.Workbooks[0].SHA256 = "00" }, []Difference{{Kind: KindBytes, Planned: strings.Repeat("ab", 32), Now: "00"}}},
 		{"a row moved down", func(p *Plan) { p.Workbooks[0].Rows[1].Row++ }, nil},
-		{"a row gone", func(p *Plan) { p.Workbooks[0].Rows = p.Workbooks[0].Rows[:1] }, []Difference{{Kind: KindGone, Row: 3, Planned: "pc-0000002"}}},
+		{"a removed row", func(p *Plan) { p.Workbooks[0].Rows = p.Workbooks[0].Rows[:1] }, []Difference{{Kind: KindGone, Row: 3, Planned: "pc-0000002"}}},
 		{"a row twice", func(p *Plan) { p.Workbooks[0].Rows = append(p.Workbooks[0].Rows, p.Workbooks[0].Rows[1]) }, []Difference{{Kind: KindNew, Row: 3, Now: "pc-0000002"}}},
 		{"another circuit", func(p *Plan) { p.Workbooks[0].Rows[1].InstanceID = "pc-0000003" }, []Difference{{Kind: KindNew, Row: 3, Now: "pc-0000003"}, {Kind: KindGone, Row: 3, Planned: "pc-0000002"}}},
 		{"account", func(p *Plan) { p.Workbooks[0].Rows[0].Account = "2" }, []Difference{{Kind: KindAccount, Row: 2, Planned: "1000000000000001", Now: "2"}}},
 		{"a value", func(p *Plan) { p.Workbooks[0].Rows[0].Values[1].Value = "MSTP" }, []Difference{{Kind: KindValue, Row: 2, Name: "LineType", Planned: "FIBRE", Now: "MSTP"}}},
 		{"a value gone", func(p *Plan) { p.Workbooks[0].Rows[0].Values = p.Workbooks[0].Rows[0].Values[:1] }, []Difference{{Kind: KindValue, Row: 2, Name: "LineType", Planned: "FIBRE"}}},
-		{"a value more", func(p *Plan) {
+		{"another value", func(p *Plan) {
 			p.Workbooks[0].Rows[0].Values = append(p.Workbooks[0].Rows[0].Values, Value{"Bandwidth", "10"})
 		}, []Difference{{Kind: KindValue, Row: 2, Name: "Bandwidth", Now: "10"}}},
 		{"an engineer's circuits", func(p *Plan) { p.Workbooks[0].Rows[0].Engineers = []int{2} }, []Difference{{Kind: KindEngineers, Row: 2}}},
@@ -224,7 +224,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestChecks checks that a value shows a change, and what its cost is made for.
+// TestChecks checks that a value shows a change, and how its cost is chosen.
 func TestChecks(t *testing.T) {
 	c := Checks{Salt: "00112233445566778899aabbccddeeff", Rounds: leastRounds}
 	sets := [][]string{{"Made Up", "000000199001010000"}, {"Made Up", "000000199001010001"}, {"Made U", "p000000199001010000"}, {"Made Up", "000000199001010000"}}
@@ -243,7 +243,7 @@ func TestChecks(t *testing.T) {
 	}
 	costly := Checks{Salt: c.Salt, Rounds: mostRounds}
 	if got := costly.Of(make([][]string, 10_000)); got[0] != "" {
-		t.Error("a plan for few engineers would keep the processor busy for an hour")
+		t.Error("a plan for a few engineers would keep the processor busy for an hour")
 	}
 	if got := (Checks{}).Of(sets); got[0] != "" {
 		t.Errorf("check values without a salt: %v", got)

@@ -15,11 +15,11 @@ const (
 	KindSetting    Kind = "setting"    // Name is the option
 	KindCount      Kind = "count"      // of workbooks
 	KindBytes      Kind = "bytes"      // of a workbook: its SHA-256
-	KindGone       Kind = "gone"       // the plan has the row, the workbook does not
-	KindNew        Kind = "new"        // the other way round
+	KindGone       Kind = "gone"       // the row is in the plan but not in the workbook
+	KindNew        Kind = "new"        // the row is in the workbook but not in the plan
 	KindAccount    Kind = "account"    //
 	KindValue      Kind = "value"      // Name is the parameter
-	KindEngineers  Kind = "engineers"  // which engineers a circuit has
+	KindEngineers  Kind = "engineers"  // which engineers are assigned to a circuit
 	KindEngineer   Kind = "engineer"   // the values of one
 	KindPersonal   Kind = "personal"   // personal values of a row
 	KindOperation  Kind = "operation"  //
@@ -30,7 +30,7 @@ const (
 type Difference struct {
 	Kind     Kind
 	Workbook int     // its place in the plan
-	Row      int     // of the Circuits sheet, as the workbook is now, or as it was if the row is gone; of Engineers for KindEngineer; 0 if it is not about a row
+	Row      int     // in the Circuits sheet now, or before if the row is gone; in Engineers for KindEngineer; 0 if not about a row
 	Circuit  Circuit // of a row of circuits
 	Name     string
 
@@ -38,9 +38,9 @@ type Difference struct {
 	Predicted, Found *Prediction // for KindPrediction
 }
 
-// Compare lists what has changed: plan is what was approved, now the same made anew. done
-// reports whether an earlier run of the plan has dealt with a row of a workbook, whose
-// operation and prediction are then of no interest.
+// Compare lists what has changed: plan is what was approved, now a new plan. done reports whether an
+// earlier run of the plan has dealt with a row of a workbook, whose operation and prediction are then
+// ignored.
 func Compare(plan, now *Plan, done func(workbook int, r Row) bool) []Difference {
 	c := &comparison{done: done}
 	c.text(Difference{Kind: KindCommand}, plan.Command, now.Command)
@@ -89,8 +89,7 @@ func (c *comparison) settings(planned, now []Setting) {
 	}
 }
 
-// place names a row of a workbook by its circuit: the how manieth row of that it is tells
-// those of the same circuit apart.
+// place identifies a row of a workbook by its circuit, and by its number among the rows of that circuit.
 type place struct {
 	Circuit
 	n int
@@ -154,8 +153,8 @@ func (c *comparison) row(n int, was, is *Row, planned, now *Workbook) {
 	}
 }
 
-// values compares what is sent for a row. Where one of the two is not valid, and has no
-// values, the prediction says so.
+// values compares what is sent for a row. If one of the two is invalid, and so has no values, the
+// prediction says so.
 func (c *comparison) values(d Difference, was, is *Row, personal bool) {
 	if len(was.Values) == 0 || len(is.Values) == 0 {
 		return
@@ -185,8 +184,8 @@ func (c *comparison) values(d Difference, was, is *Row, personal bool) {
 	}
 }
 
-// changed reports whether another result is predicted, or the same for another reason. What
-// the LOA is does not count: a review that goes on changes it every day.
+// changed reports whether another result is predicted, or the same for another reason. The LOA's status
+// does not count: the review's progress changes it every day.
 func (p Prediction) changed(now Prediction) bool {
 	p.LOAStatus, now.LOAStatus = "", ""
 	return p != now

@@ -14,9 +14,9 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// classify classifies the result of a call by what was seen on the wire. Unread means
-// that the SDK could not parse the answer, which then is not a success. The error is a
-// *batch.CallError, or the caller's context error when nothing was sent because of it.
+// classify classifies the result of a call by what was seen on the wire. unread means that the SDK could
+// not parse the answer, which is then not a success. The error is a *batch.CallError, or the
+// caller's context error if nothing was sent because of it.
 func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	if !x.answered() {
 		return answer{}, unanswered(ctx, x)
@@ -67,7 +67,7 @@ func tooLong(status int) bool {
 	return status == http.StatusRequestEntityTooLarge || status == http.StatusRequestURITooLong || status == http.StatusRequestHeaderFieldsTooLarge
 }
 
-// oddCode names an answer that has no code of its own.
+// oddCode names an answer without a code.
 func oddCode(x *exchange) string {
 	switch {
 	case x.status == http.StatusTooManyRequests:
@@ -86,8 +86,8 @@ func oddCode(x *exchange) string {
 	return codeOddAnswer
 }
 
-// isPage reports whether an answer is a web page, as proxies, firewalls and sign-in portals
-// send in place of the API's.
+// isPage reports whether an answer is a web page, which proxies, firewalls and sign-in portals send in
+// place of the API's answer.
 func isPage(x *exchange) bool {
 	return strings.Contains(strings.ToLower(x.header.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimLeft(x.body, " \t\r\n\ufeff"), []byte("<"))
 }
@@ -95,7 +95,7 @@ func isPage(x *exchange) bool {
 // unanswered classifies a call that got no complete answer. Without a connection nothing
 // was sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
-	if tooLong(x.status) { // a server that reads no more may close before its page is through
+	if tooLong(x.status) { // a server that stops reading may close before its page is through
 		return &batch.CallError{Class: batch.Refused, Code: codeTooLong, RequestID: x.headerID(), Status: x.status}
 	}
 	if x.gotConn.Load() {
@@ -149,7 +149,7 @@ func parseAnswer(body []byte, private []string) answer {
 	return a
 }
 
-// requestID returns a request ID unchanged, or nothing when it must not be shown.
+// requestID returns a request ID unchanged, or nothing if it must not be shown.
 func requestID(id string, private []string) string {
 	if !isField(id) || quotes(id, private) {
 		return ""
@@ -177,8 +177,8 @@ func text(raw json.RawMessage) (string, bool) {
 	return *s, true
 }
 
-// isField reports whether a text has the shape of a code or of a request ID: letters,
-// digits and . _ - only.
+// isField reports whether a text has the shape of a code or a request ID: only letters, digits and
+// . _ -
 func isField(s string) bool {
 	if len(s) == 0 || len(s) > maxField {
 		return false
@@ -192,13 +192,11 @@ func isField(s string) bool {
 	return true
 }
 
-// maxText is the length in characters of the longest such text: the ARN of a session has
-// some 170.
+// maxText bounds such a text, in characters: the ARN of a session has some 170.
 const maxText = 256
 
-// plain returns a text of the service other than a code, such as a status, fit to be shown:
-// without control and format characters, which could rewrite a terminal, and not longer
-// than maxText.
+// plain makes a text of the service other than a code, such as a status, fit to be shown: without control
+// and format characters, which could rewrite a terminal, and no longer than maxText.
 func plain(s string) string {
 	n := 0
 	return strings.Map(func(r rune) rune {

@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// wireAnswer is an answer as a server writes it, and how it must be classified.
+// wireAnswer is an answer as written by a server, and how it must be classified.
 type wireAnswer struct {
 	name   string
 	status int
@@ -183,7 +183,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// lostCall is a server that gives no complete answer, and how that must be classified.
+// lostCall is a server that never answers completely, and how that must be classified.
 type lostCall struct {
 	name  string
 	serve http.HandlerFunc

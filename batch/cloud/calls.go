@@ -31,8 +31,8 @@ func (c *Cloud) Submit(ctx context.Context, a batch.Application) (batch.Receipt,
 	return batch.Receipt{RequestID: reply.requestID, At: x.ended.Round(0).UTC()}, nil
 }
 
-// newRequest makes a fresh request of the VPC API. The SDK's own type for each API differs
-// from it only by a Go field for each parameter.
+// newRequest makes a new request of the VPC API. The SDK's type for each API only adds a Go field for each
+// parameter.
 func newRequest(api batch.API) *requests.RpcRequest {
 	r := new(requests.RpcRequest)
 	r.InitWithApiInfo("Vpc", "2016-04-28", string(api), "vpc", "openAPI")
@@ -82,8 +82,8 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	}
 }
 
-// completeParameters are those of CompletePhysicalConnectionLOA, which is called for
-// finished construction alone.
+// completeParameters are those of CompletePhysicalConnectionLOA, which is called only for finished
+// construction.
 func completeParameters(a *batch.Application, p map[string]string) {
 	p["InstanceId"] = a.Key.InstanceID
 	p["LineCode"] = a.Circuit.LineCode
@@ -101,8 +101,8 @@ func confirmParameters(a *batch.Application, p map[string]string) {
 	p["ClientToken"] = a.Token
 }
 
-// private lists the values of an application that must not appear in an error: those of
-// people, and the token, which gives access to the answer of someone else's request.
+// private lists the values of an application that must not appear in an error: personal data, and the
+// token, which gives access to the answer to someone else's request.
 func private(a *batch.Application) []string {
 	values := make([]string, 0, 3*len(a.Engineers)+4)
 	for _, e := range a.Engineers {
@@ -111,9 +111,8 @@ func private(a *batch.Application) []string {
 	return append(values, a.Circuit.LineContact.Reveal(), a.Token)
 }
 
-// Find reads the LOA of a circuit with DescribePhysicalConnectionLOA. It reports false
-// when the API knows of none: the circuit has no LOA, or the account no such circuit. An
-// answer that leaves open which of them it is, is an error.
+// Find reads the LOA of a circuit with DescribePhysicalConnectionLOA. It reports false if there is none:
+// the circuit has no LOA, or the account has no such circuit. An answer that says neither is an error.
 func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error) {
 	r := vpc.CreateDescribePhysicalConnectionLOARequest()
 	r.InstanceId = key.InstanceID
@@ -146,8 +145,8 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 	}, true, nil
 }
 
-// hasLOA reports whether an answer says anything about an LOA, be it that there is none: an
-// answer with no more than a request ID does not.
+// hasLOA reports whether an answer says anything about an LOA, even that there is none: an answer with
+// only a request ID does not.
 func hasLOA(body []byte) bool {
 	var fields struct{ PhysicalConnectionLOAType *struct{} }
 	return json.Unmarshal(body, &fields) == nil && fields.PhysicalConnectionLOAType != nil
@@ -163,7 +162,7 @@ func knowsNone(err error) bool {
 // (https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-describephysicalconnections-efficiency-channels).
 const pageSize = 50
 
-// Survey reads one page of the circuits of a region, all or those with these IDs, from
+// Survey reads one page of the circuits of a region, of all or of those with the given IDs, from
 // DescribePhysicalConnections.
 func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	r := vpc.CreateDescribePhysicalConnectionsRequest()
@@ -183,7 +182,7 @@ func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []strin
 	}
 	pages := (response.TotalCount + pageSize - 1) / pageSize
 	if len(listed) == 0 {
-		pages = page // an empty page ends the list even if the count promises more
+		pages = page // an empty page ends the listing even if the count promises more
 	}
 	return batch.SurveyPage{Circuits: states, Pages: pages}, nil
 }
@@ -199,18 +198,18 @@ func state(p vpc.PhysicalConnectionType) batch.CircuitState {
 	}
 }
 
-// Identity says whose credentials these are, and how the clocks compare.
+// Identity says whose credentials are used, and how the clocks compare.
 type Identity struct {
 	Account   string        // ID of the Alibaba Cloud account
 	ARN       string        // of the user or role, such as acs:ram::ACCOUNT:user/NAME
 	Kind      string        // Account, RAMUser or AssumedRoleUser
 	RequestID string        //
 	Clock     time.Duration // how far the server's clock is ahead of ours, to about a second; signatures are good for 15 minutes
-	HasClock  bool          // the answer had the time
+	HasClock  bool          // the answer contained the time
 }
 
-// Identity asks GetCallerIdentity of STS, or of the endpoint override. If an answer came,
-// Clock and HasClock are also set when there is an error: a wrong clock may be its cause.
+// Identity calls GetCallerIdentity of STS, or of the endpoint override. If an answer came, Clock and
+// HasClock are set even with an error: a wrong clock may be its cause.
 func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
 	response := sts.CreateGetCallerIdentityResponse()
 	x, reply, err := c.call(ctx, &apiCall{

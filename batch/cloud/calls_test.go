@@ -19,8 +19,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestFollowUpsSendTheirParameters sends a completion and a confirmation, which has another
-// name for the circuit.
+// TestFollowUpsSendTheirParameters sends a completion and a confirmation, which has another name for the
+// circuit's parameter.
 func TestFollowUpsSendTheirParameters(t *testing.T) {
 	var got url.Values
 	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +163,7 @@ func sdkRequest(a *batch.Application) *vpc.ApplyPhysicalConnectionLOARequest {
 	return r
 }
 
-// The parameters are those that the SDK makes of its own type of request.
+// The parameters are the same as from the SDK's own request type.
 func TestParametersAreThoseOfTheSDK(t *testing.T) {
 	for _, bandwidth := range []int{0, 100} {
 		a := application()
@@ -184,7 +184,7 @@ func TestParametersAreThoseOfTheSDK(t *testing.T) {
 	}
 }
 
-// A request of the SDK that is reused keeps the engineers of a longer list.
+// A reused request of the SDK keeps the engineers of a longer list.
 func TestEngineersOfAnEarlierCallDoNotStay(t *testing.T) {
 	var got url.Values
 	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -205,7 +205,7 @@ func TestEngineersOfAnEarlierCallDoNotStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Has("PMInfo.2.PMName") {
-		t.Error("an engineer of the call before was sent again")
+		t.Error("an engineer of the previous call was sent again")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// A page of the circuits of a region, of all or of those that are named.
+// A survey reads a page of a region's circuits, of all or of those that are named.
 func TestSurvey(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

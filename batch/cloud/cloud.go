@@ -23,14 +23,14 @@ const (
 type Config struct {
 	Endpoint    string        // override, such as http://127.0.0.1:8080; serves every region and API; empty means none
 	Timeout     time.Duration // of one attempt in total, connecting and credentials included; 0 means DefaultTimeout
-	Concurrency int           // calls that are expected in flight per region; sizes what is kept ready and bounds nothing; 0 means DefaultConcurrency
+	Concurrency int           // expected calls in flight per region; sizes the idle connections and bounds nothing; 0 means DefaultConcurrency
 	Credentials Credentials   // see FindCredentials and StaticCredentials; required
 	UserAgent   string        // added to the SDK's own, such as loabatch/1.0; printable ASCII without spaces
 }
 
-// Cloud is the API of one account. It implements batch.Submitter, batch.Finder and
-// batch.Surveyor, and is safe for any number of goroutines. Its errors are
-// *batch.CallError, or the context's own when nothing was sent because of it.
+// Cloud is the API of one account. It implements batch.Submitter, batch.Finder and batch.Surveyor, and is
+// safe for concurrent use. Its errors are *batch.CallError, or the context's own if nothing was sent
+// because of it.
 type Cloud struct {
 	endpoint    Endpoint
 	timeout     time.Duration
@@ -48,9 +48,9 @@ var (
 	_ batch.Surveyor  = (*Cloud)(nil)
 )
 
-// New prepares the calls and makes none. Its errors are *EndpointError for an override
-// that cannot be used, *CredentialsError for credentials that were not set, and
-// *DebugLeakError when the environment would make the SDK print secrets.
+// New prepares the calls but makes none. Its errors are *EndpointError for an override that cannot be used,
+// *CredentialsError for missing credentials, and *DebugLeakError if the environment would make the SDK
+// print secrets.
 func New(c Config) (*Cloud, error) {
 	if err := DebugLeak(); err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func vpcCall(region string, request requests.AcsRequest, response responses.AcsR
 	return &apiCall{host: vpcHost(region), region: region, request: request, response: response}
 }
 
-// call makes one call and classifies its result. The exchange is returned also with an
-// error, for its headers; it is nil when no call was made.
+// call makes one call and classifies its result. The exchange is returned even with an error, for its
+// headers; it is nil if no call was made.
 func (c *Cloud) call(ctx context.Context, api *apiCall) (*exchange, answer, error) {
 	if !sheet.ValidRegionID(api.region) {
 		return nil, answer{}, &batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}
@@ -139,7 +139,7 @@ func (c *Cloud) address(api *apiCall) {
 	api.request.GetQueryParams()["RegionId"] = api.region
 }
 
-// worker returns an idle client, building one when there is none.
+// worker returns an idle client, building one if there is none.
 func (c *Cloud) worker() (*worker, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -33,7 +33,7 @@ const (
 
 var canaries = []string{canaryKeyID, canarySecret, canaryToken, canaryName, canaryCert, canaryPhone, canaryClient, "Canary+Name", "Canary%20Name"}
 
-// application is a full application that carries every canary.
+// application is a complete application that contains every canary value.
 func application() batch.Application {
 	return batch.Application{
 		Row: 2,
@@ -49,7 +49,7 @@ func application() batch.Application {
 	}
 }
 
-// quiet discards what a test server logs about handshakes that fail on purpose.
+// quiet discards a test server's log about handshakes that fail on purpose.
 var quiet = log.New(io.Discard, "", 0)
 
 func canaryCredentials() Credentials {
@@ -83,7 +83,7 @@ func answering(status int, body string) http.Handler {
 	})
 }
 
-// callError takes the fields out of an error.
+// callError returns the fields of an error.
 func callError(t *testing.T, err error) *batch.CallError {
 	t.Helper()
 	e, ok := errors.AsType[*batch.CallError](err)
@@ -93,7 +93,7 @@ func callError(t *testing.T, err error) *batch.CallError {
 	return e
 }
 
-// accepting answers without a network, so that only the client's own cost is measured.
+// accepting answers without a network, to measure only the client's own cost.
 var accepting = roundTripper(func(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
@@ -139,8 +139,8 @@ func BenchmarkSubmit(b *testing.B) {
 	})
 }
 
-// TestNothingPersonalInErrors plants values in every request and lets servers send them
-// back in every place; no error may show one, however it is printed.
+// TestNothingPersonalInErrors plants values in every request and has servers send them back in every place;
+// no error may show one, however it is printed.
 func TestNothingPersonalInErrors(t *testing.T) {
 	servers := map[string]http.Handler{}
 	for _, a := range wireAnswers {
@@ -163,7 +163,7 @@ func TestNothingPersonalInErrors(t *testing.T) {
 		}
 	}
 	if shown < 60 {
-		t.Errorf("only %d errors were looked at", shown)
+		t.Errorf("only %d errors were checked", shown)
 	}
 }
 

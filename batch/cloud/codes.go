@@ -30,18 +30,18 @@ type rule struct {
 //	ecs     https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes
 //	eci     https://www.alibabacloud.com/help/en/eci/developer-reference/api-eci-2018-08-08-errorcodes
 //
-// The first rule that matches counts. Any other code is a refusal when the status is 4xx.
+// The first rule that matches counts. Any other code is a refusal if the status is 4xx.
 var rules = []rule{
-	// Throttled: the call was counted and not executed.
+	// Throttled: the call was counted but not executed.
 	{code: "Throttling*", class: batch.TryLater, throttled: true},         // common: Throttling, Throttling.User, Throttling.Api
 	{code: "Rejected.Throttling", class: batch.TryLater, throttled: true}, // vpc
 
-	// An earlier request with this token is still in progress: it may well succeed.
+	// An earlier request with this token is still in progress and may succeed.
 	{code: "*TokenProcessing", class: batch.TryLater, unsettled: true},      // ecs: LastTokenProcessing; vpc: OperationFailed.LastTokenProcessing
 	{code: "IdempotenceProcessing", class: batch.TryLater, unsettled: true}, // vpc
 
-	// The same request was received before, from a proxy that repeated it: the first one may
-	// have taken effect, and its answer was lost. The next attempt has a new nonce.
+	// The same request was received before, since a proxy repeated it: the first one may have
+	// taken effect, but its answer was lost. The next attempt has a new nonce.
 	{code: "SignatureNonceUsed", class: batch.TryLater, unsettled: true}, // common
 
 	// Another operation on the same circuit or account is in progress: not executed.
@@ -55,7 +55,7 @@ var rules = []rule{
 	{code: "ServiceUnavailable", class: batch.TryLater, unsettled: true}, // common
 	{code: "InternalError", class: batch.TryLater, unsettled: true},      // common
 
-	// No row can be sent: who asks, or with what clock.
+	// No row can be sent because of the credentials or the clock.
 	{code: "InvalidAccessKeyId*", class: batch.RunFatal},   // common
 	{code: "SignatureDoesNotMatch", class: batch.RunFatal}, // common
 	{code: "IncompleteSignature", class: batch.RunFatal},   // common
@@ -107,10 +107,10 @@ func ruleFor(code string) rule {
 // codeClock is the API's code for clocks that are more than 15 minutes apart.
 const codeClock = "InvalidTimeStamp.Expired"
 
-// Codes for what is not an answer of the API. The brackets show that the API's pages do
-// not list them; the catalogue explains them.
+// Codes for anything that is not an answer of the API. The brackets show that the API's pages do not list
+// them; the catalogue explains them.
 const (
-	codeBadRegion   = "(bad-region)"         // the region is not plain a-z, 0-9, hyphen
+	codeBadRegion   = "(bad-region)"         // the region contains more than a-z, 0-9 and hyphens
 	codeNoSuchHost  = "(no-such-host)"       // the region's host name does not exist
 	codeDNS         = "(dns)"                // the name server failed
 	codeRefused     = "(connection-refused)" // nothing listens there
@@ -124,7 +124,7 @@ const (
 	codeCutOff      = "(cut-off)"            // the answer ended early
 	codeOversized   = "(oversized-answer)"   // the answer is longer than 1 MiB
 	codeOddAnswer   = "(odd-answer)"         // not a JSON object with a code or a request ID
-	codeWebPage     = "(web-page)"           // HTML, of a proxy or a firewall
+	codeWebPage     = "(web-page)"           // HTML from a proxy or a firewall
 	codeRedirect    = "(redirect)"           // a 3xx
 	codeEmpty       = "(empty-answer)"       // a 2xx without a body
 	codeServerError = "(server-error)"       // a 5xx without a code
@@ -135,9 +135,9 @@ const (
 	codeClient      = "(client)"             // the SDK did not send the request
 
 	codeProxyURL      = "(proxy-url)"      // the environment's value is not the URL of a proxy
-	codeProxySignIn   = "(proxy-sign-in)"  // 407: it wants a user name and a password
+	codeProxySignIn   = "(proxy-sign-in)"  // 407: it requires a user name and a password
 	codeProxyRedirect = "(proxy-redirect)" // a 3xx of the proxy, as sign-in pages send
-	codeProxyAnswer   = "(proxy-answer)"   // any other answer than a connection
+	codeProxyAnswer   = "(proxy-answer)"   // any answer other than a connection
 )
 
 // dialFailure returns why no connection was obtained.
@@ -169,7 +169,7 @@ func dialFailure(x *exchange) (batch.Class, string) {
 	return batch.NotSent, codeNetwork
 }
 
-// lostCode returns how a call was lost after its connection had been obtained.
+// lostCode returns how a call was lost after its connection was obtained.
 func lostCode(ctx context.Context, x *exchange) string {
 	var timeout net.Error
 	switch err := x.err; {

@@ -139,7 +139,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// recorded is an exchange with a whole answer.
+// recorded is an exchange with a complete answer.
 func recorded(status int, body string) *exchange {
 	x := &exchange{sent: 1, status: status, body: []byte(body), whole: true}
 	x.gotConn.Store(true)
@@ -164,8 +164,8 @@ func TestQuotes(t *testing.T) {
 	}
 }
 
-// FuzzAnswer checks what must hold for any body: no panic, and every field returned has
-// the form of one and repeats nothing private.
+// FuzzAnswer checks any body: nothing panics, and every field returned has the right form and repeats
+// nothing private.
 func FuzzAnswer(f *testing.F) {
 	for _, a := range wireAnswers {
 		f.Add(a.status, []byte(a.body))
@@ -260,7 +260,7 @@ func TestEveryCodeIsInTheCatalogue(t *testing.T) {
 	known := catalogueKeys(t, "en_api.go", "en_reasons.go")
 	for _, r := range rules {
 		if !known[r.code] {
-			t.Errorf("%s has no entry in batch/cli/prose", r.code)
+			t.Errorf("%s is not in batch/cli/prose", r.code)
 		}
 	}
 	for _, code := range bracketCodes(t) {

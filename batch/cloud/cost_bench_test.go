@@ -27,8 +27,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// costServer names the variable that turns this test binary into a simulator, so that
-// its processor time does not count as the client's.
+// costServer names the variable that turns this test binary into a simulator, whose CPU time then does not
+// count as the client's.
 const costServer = "LOABATCH_COST_SERVER"
 
 // TestCostServer is the simulator's process; without the variable it does nothing.
@@ -50,7 +50,7 @@ func TestCostServer(t *testing.T) {
 // BenchmarkWholeRow compares a whole run without a limit (engine, quota, durable ledger,
 // cloud) with the bare SDK, used in the only safe way, both against the same simulator
 // in another process and with the same number of calls in flight. They take turns, so a
-// machine whose speed drifts is equally fast for both; what counts is the ratio.
+// machine whose speed drifts affects both equally; what counts is the ratio.
 func BenchmarkWholeRow(b *testing.B) {
 	url := startCostServer(b)
 	for _, flight := range []int{8, 64} {
@@ -92,7 +92,7 @@ func startCostServer(b *testing.B) string {
 	return strings.TrimSpace(line)
 }
 
-// costRows is how many rows one pass has: enough that starting up does not show.
+// costRows is how many rows one pass has: enough to make the startup negligible.
 const costRows = 4000
 
 // cost is what passes have taken so far.
@@ -200,7 +200,7 @@ func wholeRun(b *testing.B, url string, flight int, apps []batch.Application) {
 	}
 }
 
-// processorTime is what this process has used, user and system.
+// processorTime is the CPU time of this process, user and system.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -18,18 +18,17 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// keysFresh is how long keys are used before their source is asked again. The sources
-// renew keys about three minutes before they expire.
+// keysFresh is how long keys are used before their source is asked again. The sources renew keys about
+// three minutes before they expire.
 const keysFresh = 30 * time.Second
 
-// Credentials are the keys that calls are signed with, or rather where they come from.
-// Printing or logging a value gives the source and never a key.
+// Credentials are the source of the keys that sign calls. Printing or logging a value shows the source and
+// never a key.
 type Credentials struct {
 	source *source
 }
 
-// StaticCredentials are keys that are known already; the token is that of a temporary
-// session, and may be empty.
+// StaticCredentials are keys that are already known; the token is a temporary session's, and may be empty.
 func StaticCredentials(id, secret, token string) Credentials {
 	return Credentials{&source{name: "static", fixed: &keys{id: id, secret: secret, token: token}}}
 }
@@ -43,14 +42,14 @@ func (c Credentials) Source() string {
 	return c.source.name
 }
 
-// Lifetime says how long keys last, as far as their source tells.
+// Lifetime says how long keys last, if their source tells.
 type Lifetime struct {
-	Temporary bool      // they are those of a session
-	Renewed   bool      // their source gives others before they expire
-	Until     time.Time // when they expire, if they are not renewed and the source says so; else zero
+	Temporary bool      // they belong to a session
+	Renewed   bool      // their source replaces them before they expire
+	Until     time.Time // when they expire, if they are not renewed and the source says when; otherwise zero
 }
 
-// Lifetime tells how long the keys last that were fetched last. It asks nothing of the API.
+// Lifetime tells how long the keys last that were fetched last. It makes no API call.
 func (c Credentials) Lifetime() Lifetime {
 	if c.source == nil {
 		return Lifetime{}
@@ -73,9 +72,8 @@ func (c Credentials) Lifetime() Lifetime {
 	return Lifetime{Temporary: true, Renewed: true}
 }
 
-// cliLifetime tells how long the session of a profile of the CLI lasts. The CLI writes the
-// keys of a session into the file, perhaps with their end; those of every other kind of
-// profile are fetched anew.
+// cliLifetime tells how long the session of a CLI profile lasts. The CLI writes a session's keys into the
+// file, perhaps with their expiry; those of any other kind of profile are fetched again.
 func cliLifetime(profile string) Lifetime {
 	l := Lifetime{Temporary: true, Renewed: true}
 	content, err := os.ReadFile(pathOf("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json"))
@@ -114,8 +112,8 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.Source())
 // MarshalText returns the source.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.Source()), nil }
 
-// keys returns the current keys. Several calls that need new keys at once wait for
-// one request; a call that is cancelled does not wait for it.
+// keys returns the current keys. Concurrent calls that need new keys wait for one request; a cancelled call
+// stops waiting.
 func (c Credentials) keys(ctx context.Context) (keys, error) {
 	if c.source.fixed != nil {
 		return *c.source.fixed, nil
@@ -151,7 +149,7 @@ func (k keys) appendTo(private []string) []string { return append(private, k.id,
 // source is one place that keys come from.
 type source struct {
 	name   string
-	fixed  *keys // set: these, and nothing is ever asked
+	fixed  *keys // if set: always these, without asking
 	build  func() (providers.CredentialsProvider, error)
 	flight singleflight.Group
 
@@ -161,7 +159,7 @@ type source struct {
 	mu          sync.Mutex // guards what follows
 	last        keys
 	asked       time.Time // wall clock: a machine that was suspended asks again
-	replacement bool      // last was fetched because the API rejected others, and was never accepted
+	replacement bool      // last was fetched because the API rejected others, and has never been accepted
 }
 
 // fresh returns the last keys while they are fresh.
@@ -172,8 +170,8 @@ func (s *source) fresh() (keys, bool) {
 	return s.last, !s.asked.IsZero() && age >= 0 && age < keysFresh
 }
 
-// renew asks the provider. Its errors are dropped: they quote files, addresses and
-// answers, and with those the secrets in them.
+// renew asks the provider. Its errors are dropped: they quote files, addresses and answers, including
+// secrets.
 func (s *source) renew() (k keys, err error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
@@ -190,8 +188,7 @@ func (s *source) renew() (k keys, err error) {
 	return k, nil
 }
 
-// askProvider gets keys from a provider of the library, which may panic on answers that it
-// did not expect.
+// askProvider gets keys from a provider of the library, which may panic on unexpected answers.
 func askProvider(p providers.CredentialsProvider) (k keys, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -208,7 +205,7 @@ func askProvider(p providers.CredentialsProvider) (k keys, ok bool) {
 // The states of a link of the credentials chain.
 const (
 	StateAbsent = "absent" // not configured here
-	StateFailed = "failed" // configured, and it gave no keys
+	StateFailed = "failed" // configured, but it gave no keys
 )
 
 // Attempt is one link of the credentials chain that gave no keys.
@@ -217,8 +214,8 @@ type Attempt struct {
 	State  string // StateAbsent or StateFailed
 }
 
-// CredentialsError says that no keys were found. It repeats nothing of what the sources
-// answered: their errors quote files and answers with the secrets in them.
+// CredentialsError says that no keys were found. It does not quote the sources, whose errors contain files
+// and answers including secrets.
 type CredentialsError struct {
 	Profile string    // the profile that was asked for; may be empty
 	Tried   []Attempt // in the order of the chain; empty when no credentials were given at all
@@ -244,12 +241,11 @@ type link struct {
 // link that yields keys: environment variables, OIDC, the CLI's profile, the credentials
 // file, the RAM role of the machine, the credentials URI
 // (https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-go-access-credentials).
-// With a profile name only the CLI's profile and the credentials file are asked, under
-// that name. It asks once now, which may take some seconds on a machine without a
-// metadata service; later renewals ask the same link. Its error is a *CredentialsError.
+// With a profile name, only that profile in the CLI's configuration and the credentials file is tried. It
+// asks once now, which may take a few seconds on a machine without a metadata service; later renewals
+// ask the same link. Its error is a *CredentialsError.
 //
-// Session keys are renewed for as long as the link gives them, and at once when the API
-// rejects them.
+// Session keys are renewed for as long as the link provides them, and at once if the API rejects them.
 func FindCredentials(profile string) (Credentials, error) {
 	failure := &CredentialsError{Profile: profile}
 	for _, l := range chain(profile) {
@@ -328,13 +324,13 @@ func fileConfigured() bool {
 	return fileExists("ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials")
 }
 
-// roleConfigured is true unless it is switched off: only the metadata address can tell.
+// roleConfigured is true unless switched off: only the metadata service can tell.
 func roleConfigured() bool { return !isTrue("ALIBABA_CLOUD_ECS_METADATA_DISABLED") }
 
 func isTrue(variable string) bool { return strings.EqualFold(os.Getenv(variable), "true") }
 
-// fileExists reports whether a file exists: the one that the variable names, else the one
-// below the home directory. A file that cannot be examined counts as existing.
+// fileExists reports whether a file exists: the one that the variable names, or else the one below the home
+// directory. A file that cannot be examined counts as existing.
 func fileExists(variable, belowHome string) bool {
 	path := pathOf(variable, belowHome)
 	if path == "" {
@@ -344,8 +340,8 @@ func fileExists(variable, belowHome string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// pathOf returns the path that a variable names, else the one below the home directory, or
-// "" if that is not known.
+// pathOf returns the path that a variable names, or else the one below the home directory, or "" if that is
+// not known.
 func pathOf(variable, belowHome string) string {
 	if path := os.Getenv(variable); path != "" {
 		return path

@@ -19,8 +19,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// provider gives keys, one caller at a time: it has no lock, so the race detector
-// notices two at once.
+// provider gives keys to one caller at a time: it has no lock, so the race detector notices two at once.
 type provider struct {
 	asked int
 	get   func(n int) (*providers.Credentials, error)
@@ -61,7 +60,7 @@ func TestKeysAreRenewedOnce(t *testing.T) {
 	})
 }
 
-// A lookup that hangs costs the attempt's timeout and no more, and nothing was sent.
+// A hanging lookup costs only the attempt's timeout, and nothing was sent.
 func TestCredentialsHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -124,7 +123,7 @@ func TestCredentialsPrintNoKeys(t *testing.T) {
 	}
 }
 
-// alone removes everything from the environment that credentials could come from.
+// alone removes from the environment everything that credentials could come from.
 func alone(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()

@@ -26,13 +26,13 @@ const (
 // (https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-endpoint).
 const stsHost = "sts.aliyuncs.com"
 
-// identityRegion is the RegionId of calls that concern the account and no region.
+// identityRegion is the RegionId of calls that concern the account rather than a region.
 const identityRegion = "cn-hangzhou"
 
 // Endpoint is an override of the API's hosts: it serves every region and every API. The
 // zero value means no override.
 type Endpoint struct {
-	Host     string // host or host:port, as it was given
+	Host     string // host or host:port, as given
 	Plain    bool   // plain HTTP; then the host is loopback
 	Loopback bool   // the host is this machine
 }
@@ -54,16 +54,15 @@ type EndpointError struct {
 const (
 	EndpointMalformed = "endpoint-value" // not a scheme and a host with an optional port
 	EndpointNotHTTPS  = "endpoint-plain" // plain HTTP to a host that is not loopback
-	EndpointUser      = "endpoint-user"  // it has a user name or a password
+	EndpointUser      = "endpoint-user"  // contains a user name or a password
 )
 
 // Error returns the code; it never repeats the URL, which may hold a password.
 func (e *EndpointError) Error() string { return "endpoint override: " + e.Code }
 
 // ParseEndpoint reads an override such as https://vpc.example.com, vpc.example.com:8443
-// or http://127.0.0.1:8080. Without a scheme it is HTTPS. Plain HTTP is accepted for a
-// loopback address or localhost only, since signed requests carry personal data in their
-// URL. Empty means no override. Its errors are *EndpointError.
+// or http://127.0.0.1:8080. Without a scheme it is HTTPS. Plain HTTP is accepted only
+// for a loopback address or localhost, since signed requests carry personal data in their URL. Empty means no override. Its errors are *EndpointError.
 func ParseEndpoint(text string) (Endpoint, error) {
 	if text == "" {
 		return Endpoint{}, nil
@@ -73,7 +72,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case strings.Contains(text, "@"): // also where a password is not escaped, and url.Parse sees none
+	case strings.Contains(text, "@"): // also finds an unescaped password, which url.Parse does not recognise
 		return Endpoint{}, &EndpointError{EndpointUser}
 	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
 		return Endpoint{}, &EndpointError{EndpointMalformed}
@@ -85,8 +84,8 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	return e, nil
 }
 
-// bareHost reports whether a URL is a scheme and a host with an optional port, and
-// nothing else that would be lost or would not belong in the host name.
+// bareHost reports whether a URL is only a scheme and a host with an optional port, with nothing that would
+// be lost or does not belong in a host name.
 func bareHost(u *url.URL) bool {
 	if u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
 		return false
@@ -116,15 +115,14 @@ func vpcHost(region string) string {
 	return "vpc." + region + ".aliyuncs.com"
 }
 
-// vpcHosts are the regions whose host does not follow the pattern. The SDK fills this
-// map on first use, without a lock; reading it once, while the package is initialised,
-// makes later reads safe.
+// vpcHosts lists the regions whose host does not follow the pattern. The SDK fills this map on first use
+// without a lock; reading it once during package initialisation makes later reads safe.
 var vpcHosts = vpc.GetEndpointMap()
 
 // knownRegions are the regions in which the VPC API is offered to customers, from
 // https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-endpoint,
-// with the finance and government clouds. The SDK's own map is of no use for this: it
-// lists internal test regions and lacks most public ones.
+// with the finance and government clouds. The SDK's own map is useless for this: it lists internal test
+// regions but not most public ones.
 var knownRegions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5",
 	"ap-southeast-6", "ap-southeast-7", "ap-southeast-8",
@@ -138,12 +136,12 @@ var knownRegions = []string{
 	"us-east-1", "us-southeast-1", "us-west-1",
 }
 
-// KnownRegions lists the region IDs that this version knows, sorted. New regions
-// open, so a region that is not listed may well exist: ask Regions.
+// KnownRegions lists the region IDs that this version knows, sorted. New regions open, so a region that is
+// not listed may exist: call [Cloud.Regions] to find out.
 func KnownRegions() []string { return slices.Clone(knownRegions) }
 
-// The bounds of the connections. The service closes idle sessions after about 10 s; a
-// connection that we close first cannot be closed under a request.
+// The bounds of the connections. The service closes idle connections after about 10 s; one that we close
+// first cannot be closed during a request.
 const (
 	idleTimeout      = 5 * time.Second
 	connectTimeout   = 5 * time.Second
@@ -153,8 +151,8 @@ const (
 
 var errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
 
-// newTransport makes the one transport that all workers share. Idle is how many
-// connections to one host are worth keeping: as many as may be in flight.
+// newTransport makes the one transport that all workers share. idle is how many connections to one host are
+// worth keeping: as many as may be in flight.
 //
 // HTTP/1.1 only: one connection carries one call at a time, so a lost connection loses
 // one answer. Bodies are requested uncompressed, so the bound on what is read bounds
@@ -179,7 +177,7 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 	}
 }
 
-// loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.
+// loopbackOnly refuses to dial any other machine, whatever a name resolves to.
 func loopbackOnly(_, address string, _ syscall.RawConn) error {
 	if !network.IsLoopbackAddress(address) {
 		return errNotLoopback

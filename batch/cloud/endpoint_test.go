@@ -79,8 +79,8 @@ func dialled(t *testing.T) (*Cloud, *[]string) {
 	return c, &addresses
 }
 
-// TestOfficialHostsAreOneScope checks that any host of the API, given as an override, is
-// the scope of a run without one.
+// TestOfficialHostsAreOneScope checks that any host of the API, given as an override, has the scope of a run
+// without one.
 func TestOfficialHostsAreOneScope(t *testing.T) {
 	hosts := slices.Collect(maps.Values(vpcHosts))
 	for _, region := range knownRegions {
@@ -136,7 +136,7 @@ func TestBadRegionNeverReachesTheSDK(t *testing.T) {
 func TestKnownRegions(t *testing.T) {
 	regions := KnownRegions()
 	if !slices.IsSorted(regions) || len(slices.Compact(regions)) != len(KnownRegions()) {
-		t.Error("not sorted, or a region twice")
+		t.Error("not sorted, or a region appears twice")
 	}
 	for _, region := range regions {
 		if !sheet.ValidRegionID(region) {
@@ -170,7 +170,7 @@ func TestOverrideServesEverything(t *testing.T) {
 	}
 }
 
-// Nothing follows a redirect: neither as a GET nor with the signed URL.
+// Redirects are not followed, either as a GET or with the signed URL.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	followed := false
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -44,10 +44,10 @@ func simulated(t testing.TB, o simulator.Options) (*simulator.Simulator, string)
 	return s, "http://" + l.Addr().String()
 }
 
-// reported is the results of the calls for circuits, by what they say about the server.
+// reported contains the circuits of the calls, by what the results say about the server.
 type reported struct {
 	mu      sync.Mutex
-	yes, no []string // circuits that the server must have accepted once, and must know nothing of
+	yes, no []string // circuits that the server must have accepted once, and that it must not know
 	broken  atomic.Int64
 }
 
@@ -63,10 +63,9 @@ func (o *reported) applied(id string, err error) {
 	}
 }
 
-// TestLoad has 64 workers make many calls each (LOABATCH_TEST_CALLS), with faults of
-// every kind and calls canceled at random moments. There is no race, no goroutine is
-// leaked, connections are reused, no call is ever sent twice, and what the package
-// reports agrees with the server.
+// TestLoad runs 64 workers that make many calls each (LOABATCH_TEST_CALLS), with faults of every kind and
+// calls canceled at random moments. There is no race, no goroutine leaks, connections are reused, no
+// call is ever sent twice, and what the package reports agrees with the server.
 func TestLoad(t *testing.T) {
 	workers, calls := 64, 40
 	switch n, err := strconv.Atoi(os.Getenv("LOABATCH_TEST_CALLS")); {
@@ -120,8 +119,7 @@ func load(t *testing.T, workers, calls int) {
 		workers*calls, len(outcome.yes), len(outcome.no), s.Stats().Connections, outcome.broken.Load(), len(c.idle))
 }
 
-// oneCall applies for a circuit, or reads something; one call in ten is canceled at a
-// random moment.
+// oneCall applies for a circuit, or reads something; one call in ten is canceled at a random moment.
 func oneCall(t *testing.T, c *Cloud, outcome *reported, id string, random *rand.Rand) {
 	ctx := t.Context()
 	if random.IntN(10) == 0 {

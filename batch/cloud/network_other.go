@@ -4,7 +4,7 @@ package cloud
 
 import "syscall"
 
-// What the operating system says of a connection that cannot be made, or is lost.
+// The operating system's errors for a connection that cannot be made, or is lost.
 const (
 	errRefused   = syscall.ECONNREFUSED
 	errNoHost    = syscall.EHOSTUNREACH

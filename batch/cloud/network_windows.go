@@ -2,9 +2,9 @@ package cloud
 
 import "syscall"
 
-// What the operating system says of a connection that cannot be made, or is lost: errors of
-// Windows Sockets, https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2,
-// which are not those of package syscall.
+// The operating system's errors for a connection that cannot be made, or is lost: those of Windows Sockets,
+// https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2, which differ from
+// those of package syscall.
 const (
 	errRefused   syscall.Errno = 10061 // WSAECONNREFUSED
 	errNoHost    syscall.Errno = 10065 // WSAEHOSTUNREACH

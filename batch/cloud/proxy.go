@@ -14,8 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch/network"
 )
 
-// proxyError says why a call did not get through the proxy. It holds no URL, which may
-// have a password.
+// proxyError says why a call did not get through the proxy. It contains no URL, which may have a password.
 type proxyError struct{ code string }
 
 // Error returns the code.
@@ -25,8 +24,8 @@ func (e *proxyError) Error() string { return "cloud: " + e.code }
 type Proxy struct {
 	Variable  string // HTTPS_PROXY or https_proxy; empty if neither is set
 	Host      string // host:port of the proxy, if it is used
-	Malformed bool   // the variable's value is not the URL of a proxy
-	Excluded  string // NO_PROXY or no_proxy, if it excludes the API's host; else empty
+	Malformed bool   // the variable's value is not a valid proxy URL
+	Excluded  string // NO_PROXY or no_proxy, if it excludes the API's host; otherwise empty
 }
 
 // Proxy returns the proxy of the API in a region.
@@ -39,8 +38,8 @@ func (c *Cloud) Proxy(region string) Proxy {
 	return p
 }
 
-// proxyOf reads the environment as net/http does, except that it does not ignore a
-// malformed value: the request would go past the proxy.
+// proxyOf reads the environment as net/http does, except that it does not ignore a malformed value, which
+// would bypass the proxy.
 func proxyOf(host string) (Proxy, *url.URL) {
 	variable, value := setting("HTTPS_PROXY", "https_proxy")
 	if value == "" {
@@ -64,8 +63,8 @@ func proxyOf(host string) (Proxy, *url.URL) {
 	return p, u
 }
 
-// hidesPassword reports whether a password that is not escaped was read as something else:
-// an @ behind the host, or without a user, means that the host is part of it.
+// hidesPassword reports whether an unescaped password was read as something else: an @ after the host, or
+// without a user, means that the host is part of the password.
 func hidesPassword(u *url.URL, value string) bool {
 	return u.User == nil && strings.Contains(value, "@") || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
 }
@@ -96,7 +95,7 @@ func proxyFor(e Endpoint) func(*http.Request) (*url.URL, error) {
 	}
 }
 
-// connected refuses a proxy that did not connect us.
+// connected fails unless the proxy connected us.
 func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	switch {
 	case resp.StatusCode == http.StatusOK:
@@ -109,8 +108,8 @@ func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respon
 	return &proxyError{codeProxyAnswer}
 }
 
-// proxyFailure classifies a call that did not get through the proxy. What only a person
-// can change ends the run; a proxy that cannot be reached now may be back in a moment.
+// proxyFailure classifies a call that did not get through the proxy. What only a person can change ends the
+// run; an unreachable proxy may be back in a moment.
 func proxyFailure(err error) (class batch.Class, code string, ok bool) {
 	if e, is := errors.AsType[*proxyError](err); is {
 		if e.code == codeProxyAnswer {

@@ -20,8 +20,7 @@ func noProxies(t *testing.T) {
 	}
 }
 
-// The environment chooses the proxy, but never for a loopback endpoint. A malformed value
-// is not ignored.
+// The environment chooses the proxy, but never for a loopback endpoint. A malformed value is not ignored.
 func TestProxySettings(t *testing.T) {
 	const host = "vpc.aliyuncs.com"
 	for _, tc := range []struct {
@@ -71,8 +70,8 @@ func TestProxySettings(t *testing.T) {
 	}
 }
 
-// What a proxy does instead of connecting has a code of its own, names the variable and
-// the host, and never the password. Nothing was sent.
+// Whatever a proxy does instead of connecting has its own code, and its error names the variable and the
+// host but never the password. Nothing was sent.
 func TestProxyFailures(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// keysRejected are the codes that say that the keys themselves are not accepted: they
-// were revoked or have expired since they were fetched, or never were good.
+// keysRejected are the codes saying that the keys themselves are not accepted: they were revoked or expired
+// after they were fetched, or were never valid.
 var keysRejected = []string{"InvalidAccessKeyId*", "InvalidSecurityToken*", "SignatureDoesNotMatch"}
 
-// judgeKeys learns from an answer whether the keys it was asked with are good. Keys that
-// were rejected are fetched anew, once; if there are others now, the call may be made
-// again under the same token, which the engine's quota then counts.
+// judgeKeys learns from an answer whether the keys of its call are valid. Rejected keys are fetched again,
+// once; if that gives other keys, the call may be made again under the same token, which the engine's
+// quota then counts.
 func (c *Cloud) judgeKeys(ctx context.Context, k keys, err error) {
 	call, failed := errors.AsType[*batch.CallError](err)
 	switch {
@@ -38,7 +38,7 @@ func matchesAny(patterns []string, code string) bool {
 	return false
 }
 
-// accepted notes that the API accepted keys.
+// accepted records that the API accepted keys.
 func (c Credentials) accepted(k keys) {
 	s := c.source
 	if s.fixed != nil {
@@ -51,8 +51,8 @@ func (c Credentials) accepted(k keys) {
 	s.mu.Unlock()
 }
 
-// replace fetches keys anew because the API rejected these, and reports whether there are
-// others now. Several calls whose keys were rejected wait for one request.
+// replace fetches keys again because the API rejected these, and reports whether there are others now.
+// Concurrent calls whose keys were rejected wait for one request.
 func (c Credentials) replace(ctx context.Context, rejected keys) bool {
 	if c.source.fixed != nil {
 		return false
@@ -66,9 +66,9 @@ func (c Credentials) replace(ctx context.Context, rejected keys) bool {
 	}
 }
 
-// replace asks the source again, as a new process would: the provider in use would answer
-// from its cache until the time at which the keys expire. Keys that came from here and
-// were never accepted are not replaced, or a source of bad keys would be asked for ever.
+// replace asks the source again, as a new process would: the current provider would answer from its cache
+// until the keys expire. Keys that came from here and were never accepted are not replaced, or a source
+// of bad keys would be asked for ever.
 func (s *source) replace(rejected keys) bool {
 	s.asking.Lock()
 	defer s.asking.Unlock()
@@ -77,7 +77,7 @@ func (s *source) replace(rejected keys) bool {
 	s.mu.Unlock()
 	switch {
 	case current != rejected:
-		return true // fetched since
+		return true // fetched in the meantime
 	case tried:
 		return false
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// authority serves session keys at /keys, good for an hour by their own account, and an
-// API that accepts what accepts says.
+// authority serves session keys at /keys that claim to be valid for an hour, and an API that accepts what
+// accepts says.
 type authority struct {
 	mu      sync.Mutex
 	fetched int // sessions given out
@@ -83,8 +83,7 @@ func (a *authority) cloud(t *testing.T) *Cloud {
 	return c
 }
 
-// Keys that the API rejects are fetched anew once; if there are others, the call may be
-// made again.
+// Keys that the API rejects are fetched again once; if there are others, the call may be made again.
 func TestRejectedKeysAreFetchedAnew(t *testing.T) {
 	for _, code := range []string{"InvalidSecurityToken.Expired", "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive", "SignatureDoesNotMatch"} {
 		a := &authority{accepts: only("id-1", code)}
@@ -100,7 +99,7 @@ func TestRejectedKeysAreFetchedAnew(t *testing.T) {
 		if _, err := c.Submit(t.Context(), application()); err != nil || a.fetched != 2 {
 			t.Errorf("%s: %v after %d fetches", code, err, a.fetched)
 		}
-		a.accepts = only("id-3", code) // and so again at the next expiry
+		a.accepts = only("id-3", code) // the same at the next expiry
 		_, _ = c.Submit(t.Context(), application())
 		if _, err := c.Submit(t.Context(), application()); err != nil || a.fetched != 3 {
 			t.Errorf("%s: %v after %d fetches", code, err, a.fetched)
@@ -108,7 +107,7 @@ func TestRejectedKeysAreFetchedAnew(t *testing.T) {
 	}
 }
 
-// A source that gives the same keys, ever new bad ones, or none, is asked once.
+// A source that gives the same keys, always new bad ones, or none, is asked once.
 func TestRejectedKeysAreNoLoop(t *testing.T) {
 	for name, a := range map[string]*authority{
 		"the same keys":  {same: true},
@@ -159,7 +158,7 @@ func TestRejectedKeysAreFetchedOnceForAll(t *testing.T) {
 	}
 }
 
-// Other refusals, and keys that were given as they are, do not lead to asking the source.
+// Other refusals, and static keys, do not cause the source to be asked.
 func TestOtherRefusalsKeepTheKeys(t *testing.T) {
 	for _, code := range []string{"Forbidden.RAM", "IllegalParam.Si", "InvalidTimeStamp.Expired", "IncompleteSignature"} {
 		a := &authority{accepts: func(string) string { return code }}

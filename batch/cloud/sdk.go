@@ -17,21 +17,21 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 )
 
-// noProxy is what the SDK is given instead of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. It
-// would read them for every call, fail on values that it cannot parse, quoting them, and
-// then not use them, since it does not see the http.Transport.
+// noProxy is passed to the SDK in place of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. It would read them for every
+// call, fail on values that it cannot parse, quoting them, and then not use them, since it does not see
+// the http.Transport.
 const noProxy = "http://proxy.invalid"
 
 var (
 	errPanicked  = errors.New("cloud: the SDK panicked")
-	errIdle      = errors.New("cloud: a request outside a call")
-	errResend    = errors.New("cloud: a second request for one call")
+	errIdle      = errors.New("cloud: request outside a call")
+	errResend    = errors.New("cloud: second request for one call")
 	errBroken    = errors.New("cloud: no complete answer")
 	errOversized = errors.New("cloud: the answer is too long")
 )
 
-// worker is one client of the SDK with the transport it sends through. One goroutine uses
-// it at a time.
+// worker is one client of the SDK with the transport through which it sends. One goroutine uses it at a
+// time.
 type worker struct {
 	client    *sdk.Client
 	transport *recordingTransport
@@ -39,8 +39,7 @@ type worker struct {
 	spoilt    bool // the SDK panicked in it
 }
 
-// newWorker builds a client. The SDK fills global maps while it does, so the caller must
-// not build two at once.
+// newWorker builds a client. The SDK fills global maps meanwhile, so the caller must not build two at once.
 func newWorker(transport http.RoundTripper, userAgent string) (*worker, error) {
 	w := &worker{transport: &recordingTransport{transport: transport}, keys: new(keyHolder)}
 	config := sdk.NewConfig().WithScheme(schemeHTTPS).WithAutoRetry(false).WithUserAgent(userAgent)
@@ -73,8 +72,8 @@ func (w *worker) do(x *exchange, keys keys, api *apiCall) (err error) {
 	return w.client.DoAction(api.request, api.response)
 }
 
-// keyHolder is the provider that a client signs with: it gives the keys of the call in
-// progress and never looks for any.
+// keyHolder is the provider with which a client signs: it returns the keys of the call in progress and never
+// looks for any.
 type keyHolder struct {
 	mu   sync.Mutex
 	keys keys
@@ -142,19 +141,19 @@ func (t *recordingTransport) RoundTrip(req *http.Request) (*http.Response, error
 // circuits, has some 60 KB.
 const maxBody = 1 << 20
 
-// exchange is what was seen on the wire of one call. The transport writes it and classify
-// reads it; the SDK in between is not asked.
+// exchange is what was seen on the wire during one call. The transport writes it and classify reads it,
+// bypassing the SDK in between.
 type exchange struct {
 	ctx      context.Context // the caller's, with the deadline of the attempt
 	private  []string        // values of the request that must not appear in an error
 	sent     int             // requests sent; more than one is refused
 	host     string          // of the request
-	gotConn  atomic.Bool     // a connection was obtained: from here on it may have been received
-	began    time.Time       // when it was handed to the transport
+	gotConn  atomic.Bool     // a connection was obtained: from then on the request may have been received
+	began    time.Time       // when the request was handed to the transport
 	ended    time.Time       // when the answer was complete, or the call had failed
-	status   int             // 0 when no status line came
-	header   http.Header     // nil when no header came
-	body     []byte          // up to maxBody+1 bytes
+	status   int             // 0 if no status line came
+	header   http.Header     // nil if no header came
+	body     []byte          // at most maxBody+1 bytes
 	whole    bool            // the body was read to its end and is within maxBody
 	err      error           // why there is no complete answer; its text is never shown
 	panicked bool            // the SDK panicked
@@ -189,7 +188,7 @@ func replay(req *http.Request, x *exchange) *http.Response {
 	}
 }
 
-// answered reports whether a complete answer came.
+// answered reports whether the answer is complete.
 func (x *exchange) answered() bool { return x.status != 0 && x.whole }
 
 // headerID returns the request ID that the gateway wrote into the headers, for answers
@@ -198,8 +197,8 @@ func (x *exchange) headerID() string {
 	return requestID(x.header.Get("X-Acs-Request-Id"), x.private)
 }
 
-// clock reports how far the server's clock is ahead of ours, from the Date header, which
-// has whole seconds. It reports false when there was none.
+// clock reports how far the server's clock is ahead of ours, from the Date header, which has whole seconds.
+// It reports false if there was none.
 func (x *exchange) clock() (time.Duration, bool) {
 	at, err := http.ParseTime(x.header.Get("Date"))
 	if err != nil {
@@ -225,11 +224,11 @@ func (e *DebugLeakError) Error() string { return e.Variable + "=" + e.Value + " 
 // refuse to go on, or start again without it.
 var debugWords = []string{"sdk", "credential", "tea", "dara"}
 
-// debugAtStart is what the libraries saw.
+// debugAtStart is the value that the libraries saw.
 var debugAtStart = os.Getenv("DEBUG")
 
-// DebugLeak reports, as a *DebugLeakError, whether the environment that the program was
-// started in makes a library print secrets. New refuses to run then.
+// DebugLeak returns a *DebugLeakError if the environment in which the program was started makes a library
+// print secrets. New then fails.
 func DebugLeak() error { return debugLeak(debugAtStart) }
 
 func debugLeak(debug string) error {

@@ -16,7 +16,7 @@ func TestRecordingTransportSendsOneRequest(t *testing.T) {
 	r, _ := http.NewRequest("POST", "http://127.0.0.1/", nil)
 	c := &recordingTransport{transport: inner}
 	if _, err := c.RoundTrip(r); !errors.Is(err, errIdle) || sent != 0 {
-		t.Errorf("outside of a call: %v", err)
+		t.Errorf("outside a call: %v", err)
 	}
 	c.current = &exchange{ctx: t.Context()}
 	c.RoundTrip(r)
@@ -88,7 +88,7 @@ func TestRecordingTransportKeepsHeadersToItself(t *testing.T) {
 	}
 }
 
-// endless is a body without an end that counts what is read of it.
+// endless is an endless body that counts how much of it is read.
 type endless struct{ read, closed int }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -147,6 +147,6 @@ func TestDebugLeak(t *testing.T) {
 	debugAtStart = "sdk"
 	defer func() { debugAtStart = "" }()
 	if _, err := New(Config{Credentials: canaryCredentials()}); err == nil {
-		t.Error("New goes on with DEBUG=sdk")
+		t.Error("New succeeds with DEBUG=sdk")
 	}
 }

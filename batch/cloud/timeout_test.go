@@ -47,8 +47,8 @@ func (m *memory) Accept() (net.Conn, error) {
 func (m *memory) Close() error   { close(m.done); return nil }
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
-// inMemory runs a test in virtual time against a server behind a memory network. The
-// bubble ends only when every goroutine has, so a leak fails the test.
+// inMemory runs a test in virtual time against a server behind a memory network. The bubble ends only when
+// every goroutine has ended, so a leak fails the test.
 func inMemory(t *testing.T, h http.Handler, test func(t *testing.T, c *Cloud, m *memory)) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{conns: make(chan net.Conn), done: make(chan struct{})}
@@ -70,7 +70,7 @@ func inMemory(t *testing.T, h http.Handler, test func(t *testing.T, c *Cloud, m 
 	})
 }
 
-// hanging are servers that never finish, and where they leave the call.
+// hanging are servers that never finish, and the point where they leave the call.
 var hanging = []struct {
 	name   string
 	serve  http.HandlerFunc
@@ -91,7 +91,7 @@ var hanging = []struct {
 	}, 200},
 }
 
-// An attempt costs its timeout and no more, wherever it hangs.
+// An attempt costs no more than its timeout, wherever it hangs.
 func TestTimeoutIsTotal(t *testing.T) {
 	for _, h := range hanging {
 		t.Run(h.name, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Dialling counts towards the same timeout, and a canceled dial sent nothing.
+// Dialling counts towards the same timeout, and a canceled dial has sent nothing.
 func TestDialHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cloudAt(t, "http://127.0.0.1:80")

@@ -6,10 +6,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Approvable describes what a plan would do with a workbook, given the outcomes of its online
-// dry run, in sheet order, for a person to approve. steps are those of [Options]. account returns the ID of a row's account
-// and its credentials profile. It has no personal data but check values; without Checks,
-// those are empty.
+// Approvable describes what a plan would do with a workbook, for a person to approve, given the
+// outcomes of its online dry run in sheet order. steps are those of [Options]. account returns
+// the ID of a row's account and its credentials profile. The result contains check values in
+// place of personal data; without checks, those are empty.
 func Approvable(w *sheet.Workbook, steps []batch.Operation, p *batch.Plan, outcomes []batch.Outcome, checks approval.Checks, account func(*sheet.Circuit) (id, profile string)) approval.Workbook {
 	book := approval.Workbook{Rows: make([]approval.Row, 0, len(outcomes))}
 	t := &w.CircuitsTable
@@ -66,7 +66,7 @@ func Approvable(w *sheet.Workbook, steps []batch.Operation, p *batch.Plan, outco
 	return book
 }
 
-// operationOf names what would be sent for a row whose outcome is predicted, or nothing.
+// operationOf names what would be sent for a row given its predicted outcome, or is empty.
 func operationOf(a *batch.Application, o batch.Outcome) string {
 	switch {
 	case o.Completed:
@@ -106,6 +106,6 @@ func sentValues(c *sheet.Circuit, applied, followed bool) []approval.Value {
 	return list
 }
 
-// ConfirmValue is the name of the value that says whether a circuit is to be confirmed, which
-// is no parameter but a call of its own.
+// ConfirmValue is the name of the value that says whether a circuit is to be confirmed: a call
+// of its own, not a parameter.
 const ConfirmValue = "ConfirmPhysicalConnection"

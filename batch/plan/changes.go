@@ -7,17 +7,17 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The ledger keeps the hash of what was sent, not the values: they are personal data. So a
-// workbook that still has them tells what has changed in a row since it was accepted.
+// The ledger keeps a hash of what was sent, not the values, which are personal data. So it takes a
+// workbook that still has them to tell what has changed in a row since it was accepted.
 
 // Change is what has changed about a circuit since its application was accepted.
 type Change struct {
-	Cells   []string // in the workbook as it is now; the row's ID stands for an engineer who is new
-	Removed []string // cells, in the earlier workbook, of the instance IDs of engineers who are gone
+	Cells   []string // in the current workbook; the instance ID's cell stands for a new engineer
+	Removed []string // cells, in the earlier workbook, with the instance IDs of removed engineers
 }
 
-// Changes compares a circuit and its engineers with an earlier workbook. It reports false
-// unless that has the content that was sent, of which the hash is known.
+// Changes compares a circuit and its engineers with an earlier workbook. It reports false unless the
+// earlier content has the given hash of what was sent.
 func Changes(now *sheet.Workbook, c *sheet.Circuit, then *sheet.Workbook, o batch.Operation, hash string) (Change, bool) {
 	for i := range then.Circuits {
 		old := &then.Circuits[i]
@@ -42,7 +42,7 @@ type differ struct {
 	now *sheet.Workbook
 }
 
-// changed adds a cell if its value has.
+// changed adds a cell if its value has changed.
 func (d *differ) changed(t *sheet.Table, row int, column sheet.ColumnID, changed bool) {
 	if changed {
 		d.Cells = append(d.Cells, place(t, row, t.Columns[column]))
@@ -57,8 +57,8 @@ func (d *differ) circuit(c, old *sheet.Circuit) {
 	}
 }
 
-// engineers compares the engineers in their order if there are as many as before, and
-// otherwise looks for those who are new or gone.
+// engineers compares the engineers in order if there are as many as before, and otherwise looks for new
+// and removed ones.
 func (d *differ) engineers(list, old []*sheet.Engineer, then *sheet.Workbook) {
 	t := &d.now.EngineersTable
 	if len(list) == len(old) {
@@ -78,7 +78,7 @@ func (d *differ) engineers(list, old []*sheet.Engineer, then *sheet.Workbook) {
 	for _, was := range old {
 		switch e := sameEngineer(d.now, was); {
 		case hasEngineer(list, was):
-		case e != nil: // who has other circuits now
+		case e != nil: // now assigned to other circuits
 			d.changed(t, e.Row, sheet.EngineerInstanceID, true)
 		default:
 			d.Removed = append(d.Removed, place(&then.EngineersTable, was.Row, then.EngineersTable.Columns[sheet.EngineerInstanceID]))
@@ -86,7 +86,7 @@ func (d *differ) engineers(list, old []*sheet.Engineer, then *sheet.Workbook) {
 	}
 }
 
-// same reports whether the same is sent for two engineers.
+// same reports whether what is sent for two engineers is the same.
 func same(a, b *sheet.Engineer) bool {
 	return a.Name == b.Name && a.CertificateType == b.CertificateType && a.CertificateNo == b.CertificateNo && a.Gender == b.Gender && a.Contact == b.Contact
 }
@@ -109,7 +109,7 @@ func sameEngineer(w *sheet.Workbook, e *sheet.Engineer) *sheet.Engineer {
 	return nil
 }
 
-// place names a cell; that of its instance ID stands for the row of an engineer.
+// place names a cell; an engineer's row is represented by the cell of its instance ID.
 func place(t *sheet.Table, row, col int) string {
 	return sheet.MaskNumbers(sheet.Ref{Sheet: t.Sheet, Row: row, Col: col}.String())
 }
@@ -123,9 +123,8 @@ func engineersOf(w *sheet.Workbook, c *sheet.Circuit) []*sheet.Engineer {
 	return list
 }
 
-// ChangedArgs are the arguments of the problem that a circuit was changed after run accepted
-// it; change, as far as it is known, has been found by comparing it with file. A list is one
-// text, with an item on each line.
+// ChangedArgs are the arguments of the problem that a circuit was changed after run accepted it. change,
+// if known, was found by comparing the circuit with file. A list is one text, with one item a line.
 func ChangedArgs(w *sheet.Workbook, c *sheet.Circuit, run, file string, change Change) []sheet.Arg {
 	rows := []string{}
 	for _, e := range engineersOf(w, c) {

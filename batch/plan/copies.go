@@ -34,7 +34,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 		a.Past.Ended = earlier
 	}
 	if past.ClientToken == "" || !same {
-		return // nothing was sent, or other content under another token
+		return // nothing was sent, or only other content under another token
 	}
 	open := a.Start == batch.StartChanged
 	a.Generation, a.Token = generation, past.ClientToken
@@ -43,20 +43,19 @@ func (p *planner) fromSheet(a *batch.Application) {
 		a.Operation, a.Start, a.Past.Open.Repeated = batch.Reapply, batch.StartRepeat, true
 	case reapplied, result == sheet.Refused && !void:
 		a.Generation, a.Token = generation+1, ""
-	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
+	case result == sheet.Already: // perhaps from a lookup or a survey: then the token was never sent
 	case open:
 		a.Start = batch.StartResume
 	case past.ClientToken == a.Circuit.ClientToken && !void:
 		// A token that the user chose says nothing about the content it was sent with. No
-		// application under it was accepted, so another one is safe.
+		// application under it was accepted, so another token is safe.
 		a.Token = ""
 	}
 }
 
-// copied notes the application that a results copy shows as open or accepted, for the ledger to
-// keep. Nothing of one that was accepted is in flight, but for the settling
-// time lookups may show an LOA before it. ALREADY says that there was an LOA when the copy
-// was written, and not when that was.
+// copied records the application that a results copy shows as open or accepted, for the ledger to keep.
+// Nothing of an accepted one is in flight, but for the settling time lookups may show an earlier
+// LOA. ALREADY says that there was an LOA when the copy was written, but not when that was.
 func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	past := a.Circuit.LastRun()
 	c := batch.Copied{Token: a.Past.Open.Token, Generation: a.Past.Open.Generation}
@@ -75,7 +74,7 @@ func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	a.Past.Copied = c
 }
 
-// orLongAgo is when an application was accepted, if that is known.
+// orLongAgo is when an application was accepted, or [batch.LongAgo] if that is not known.
 func orLongAgo(at time.Time) time.Time {
 	if at.IsZero() {
 		return batch.LongAgo
@@ -83,29 +82,29 @@ func orLongAgo(at time.Time) time.Time {
 	return at
 }
 
-// Copies are compared with what the ledger knows of a circuit.
+// copyAge compares a results copy with what the ledger knows of a circuit.
 type copyAge uint8
 
 const (
-	copyOld   copyAge = iota // it has nothing that the ledger does not know
-	copySame                 // it has a token that the ledger knows, which another one may have used since
-	copyAhead                // it knows of an application of another ledger
+	copyOld   copyAge = iota // it contains nothing that the ledger does not know
+	copySame                 // it has a token that the ledger knows but that another ledger may have used since
+	copyAhead                // it shows another ledger's application
 )
 
-// ageOfCopy compares a results copy with what the ledger knows. Only applications that were
-// accepted or may have been are of interest.
+// ageOfCopy compares a results copy with what the ledger knows. Only applications that were, or may have
+// been, accepted matter.
 func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	past := a.Circuit.LastRun()
 	switch {
 	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Operation, a.Key, past):
 		return copyOld
 	case !knows(r, past.ClientToken) && accepted(r.Result) && !r.Open && before(past.SubmittedAt, r.SubmittedAt.Add(-batch.SettlingTime)):
-		return copyOld // it was settled when the ledger's was accepted
+		return copyOld // it was settled by the time the ledger's was accepted
 	case !knows(r, past.ClientToken):
 		return copyAhead
 	case accepted(r.Result) && !r.Open && !(unknownIn(past) && before(r.SubmittedAt, past.SubmittedAt)):
 		return copyOld
-	case past.SubmittedAt.IsZero(): // an LOA that was seen contradicts what the ledger knows of the token
+	case past.SubmittedAt.IsZero(): // a seen LOA contradicts what the ledger knows about the token
 		void := past.ClientToken == r.Token && loaWasVoid(r.Result, r.LOAStatus)
 		if r.Open || void || !accepted(lastInCopy(past)) || r.Weighed(past.ClientToken) {
 			return copyOld
@@ -114,7 +113,7 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	return copySame
 }
 
-// lastInCopy is the result that a results copy shows of what was sent.
+// lastInCopy is the result that a results copy shows for what was sent.
 func lastInCopy(past *sheet.Past) sheet.Result {
 	result := sheet.Result(past.Result)
 	switch {
@@ -126,12 +125,11 @@ func lastInCopy(past *sheet.Past) sheet.Result {
 	return sheet.Submitted
 }
 
-// unknownIn reports whether a results copy shows that the outcome of the last attempt was not
-// known. An LOA that was accepted before, and is void since, may have been applied for again.
+// unknownIn reports whether a results copy shows that the outcome of the last attempt was not known. The
+// circuit of an accepted LOA that is now void may have been applied for again.
 func unknownIn(past *sheet.Past) bool { return lastInCopy(past) == sheet.Unknown }
 
-// claimed reports whether a results copy says that there is an LOA, or may be, without a
-// token of ours.
+// claimed reports whether a results copy says, without a token of ours, that there is or may be an LOA.
 func claimed(past *sheet.Past) bool { return past.ClientToken == "" && past.MayStand() }
 
 // knows reports whether the ledger knows a token as one of a circuit.
@@ -139,9 +137,8 @@ func knows(r batch.Record, token string) bool {
 	return token == r.Token || token == r.Ended.Token || r.Other(token)
 }
 
-// fromBoth decides how a row starts if a results copy has a token that the ledger knows.
-// Another ledger may have sent it since: until the settling time after that is over, nothing
-// is sent.
+// fromBoth decides how a row starts if a results copy has a token that the ledger knows. Another ledger
+// may have sent it since: nothing is sent until the settling time after that is over.
 func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
 	past := a.Circuit.LastRun()
 	if r.Open {
@@ -168,9 +165,8 @@ func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
 	}
 }
 
-// fromCopy decides how a row starts if a results copy is ahead of what the ledger knows of
-// its circuit. The ledger's application may be open as well: then neither is sent before
-// both are settled.
+// fromCopy decides how a row starts if a results copy is ahead of what the ledger knows of its circuit.
+// If the ledger's application is open as well, neither is sent before both are settled.
 func (p *planner) fromCopy(a *batch.Application, r batch.Record) {
 	p.fromSheet(a)
 	a.Recorded = r.Hash != "" || r.Ended.Hash != ""
@@ -195,7 +191,7 @@ func (p *planner) fromCopy(a *batch.Application, r batch.Record) {
 	}
 }
 
-// fromTwo does so while the ledger's application is open as well.
+// fromTwo is fromCopy if the ledger's application is open as well.
 func (p *planner) fromTwo(a *batch.Application, r batch.Record) {
 	_, same := sameContent(a, r)
 	open := batch.Earlier{Edited: a.Past.Open.Edited && edited(a, r, same), Tried: r.Tried, Repeated: true}
@@ -207,8 +203,8 @@ func (p *planner) fromTwo(a *batch.Application, r batch.Record) {
 	a.Past.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, firstOf(a.Operation), ""
 }
 
-// derivedElse reports whether a token was certainly derived for another application than one
-// with this content: a plain one, which is a UUID of a version that nothing else makes here.
+// derivedElse reports whether a token was certainly derived for an application with other content: a
+// plain one, which is a UUID of a version that nothing else here makes.
 func derivedElse(a *batch.Application, token string) bool {
 	if !batch.Derived(token) {
 		return false

@@ -5,12 +5,12 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// fromLedger decides how a row starts, and under which generation and token, from what
-// the ledger knows of its circuit. A record of other content sets no token, since
-// other content has another token anyway, but the generation continues: the row may have had its
-// present content before, and been refused under its token.
+// fromLedger decides how a row starts, and under which generation and token, from what the ledger knows
+// of its circuit. A record of other content sets no token, since other content has another token
+// anyway, but the generation continues: the row may have had its current content before, and been
+// refused under its token.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
-	a.Recorded = r.Hash != "" // else all that it knows is from a results copy
+	a.Recorded = r.Hash != "" // otherwise all it knows comes from a results copy
 	generation, same := sameContent(a, r)
 	if r.Open {
 		p.fromOpen(a, r, generation, same)
@@ -38,13 +38,13 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	}
 }
 
-// own reports whether a record was written by another member of the batch that is planned for.
+// own reports whether a record was written by another member of the batch that is being planned.
 func (p *planner) own(r batch.Record) bool {
 	return p.options.Batch != "" && r.RunID == p.options.Batch
 }
 
-// sameContent reports whether a record is of the row's content, and its generation then.
-// What the ledger knows from a results copy has no hash; its token tells.
+// sameContent reports whether a record has the row's content, and if so its generation. What the ledger
+// knows from a results copy has no hash; its token tells.
 func sameContent(a *batch.Application, r batch.Record) (generation int, same bool) {
 	if r.Hash == "" {
 		return generationOf(a, r.Token)
@@ -52,7 +52,7 @@ func sameContent(a *batch.Application, r batch.Record) (generation int, same boo
 	return r.Generation, r.Hash == a.Hash
 }
 
-// edited reports whether a record is known to be of other content than the row's.
+// edited reports whether a record is known to have content other than the row's.
 func edited(a *batch.Application, r batch.Record, same bool) bool {
 	if r.Hash == "" {
 		return !same && derivedElse(a, r.Token)
@@ -60,8 +60,8 @@ func edited(a *batch.Application, r batch.Record, same bool) bool {
 	return !same
 }
 
-// fromOpen does so while an application is open. The same one goes on under its token. A
-// reapplication takes the word of a person each time. Any other waits.
+// fromOpen is fromLedger while an application is open. The same one continues under its token. A
+// reapplication needs a person's consent each time. Any other waits.
 func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
 	a.Start = batch.StartChanged
 	a.Past.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same), Own: p.own(r)}
@@ -89,7 +89,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 		if !p.options.Reapply {
 			return
 		}
-		if a.Past.Open.Accepted { // then another one is sent if it was rejected
+		if a.Past.Open.Accepted { // then another one is sent if its LOA was rejected
 			a.Generation++
 			return
 		}
@@ -106,9 +106,8 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 // accepted reports whether a row's result says that the API accepted its application.
 func accepted(r sheet.Result) bool { return r == sheet.Submitted || r == sheet.Already }
 
-// loaWasVoid reports whether a row was refused because its circuit has an LOA that was
-// rejected or deleted. That does not answer the application: a person has to ask for
-// another one.
+// loaWasVoid reports whether a row was refused because its circuit's LOA was rejected or deleted. That
+// does not answer the application: a person has to ask for another one.
 func loaWasVoid(r sheet.Result, loaStatus string) bool {
 	return r == sheet.Refused && batch.Void(loaStatus)
 }
@@ -124,7 +123,7 @@ func wasReapplied(a *batch.Application, token string) bool {
 // nobody leaves a refused row unchanged for that many nights.
 const maxGeneration = 64
 
-// generationOf finds the generation that a token was derived for.
+// generationOf finds the generation for which a token was derived.
 func generationOf(a *batch.Application, token string) (int, bool) {
 	if token == "" {
 		return 0, false
@@ -149,10 +148,9 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 	return 0, false
 }
 
-// token returns the token of an application. A token that the user chose is used
-// unchanged for the first application of a circuit, and only once in a workbook; where
-// it may have been used with other parameters, or was refused, another is derived from
-// it.
+// token returns the token of an application. A token that the user chose is used unchanged for the first
+// application of a circuit, and only once in a workbook; if it may have been used with other
+// parameters, or was refused, another is derived from it.
 func (p *planner) token(a *batch.Application) string {
 	own := a.Circuit.ClientToken
 	if !sheet.ValidClientToken(own) || a.Open().Token != "" || a.Ended().Token != "" || p.tokens[own] {

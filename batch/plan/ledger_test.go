@@ -19,12 +19,11 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// acceptedScope is the account whose ledger testdata/accepted.db is.
+// acceptedScope is the scope of the ledger testdata/accepted.db.
 var acceptedScope = ledger.EndpointScope("http://127.0.0.1:35431").ForAccount("1000000000000001")
 
-// TestALedgerOfAnEarlierRelease plans testdata/accepted.xlsx against
-// testdata/accepted.db, the ledger in which an earlier release recorded that all its
-// rows were accepted. No row may count as changed since.
+// TestALedgerOfAnEarlierRelease plans testdata/accepted.xlsx against testdata/accepted.db, in which an
+// earlier release recorded that all its rows were accepted. No row may count as changed since.
 func TestALedgerOfAnEarlierRelease(t *testing.T) {
 	w := acceptedWorkbook(t, func(b sheet.Book) sheet.Book { return b })
 	past := acceptedPast(t, plan.Keys(w))
@@ -42,7 +41,7 @@ func TestALedgerOfAnEarlierRelease(t *testing.T) {
 	}
 	for _, a := range plan.New(w, plan.Options{}).Applications { // as if for the first time
 		if r := past[a.Key]; a.Token != r.Token || a.Hash != r.Hash {
-			t.Errorf("row %d has the token %s and the hash %s, and had %s and %s", a.Row, a.Token, a.Hash, r.Token, r.Hash)
+			t.Errorf("row %d has the token %s and the hash %s, but had %s and %s", a.Row, a.Token, a.Hash, r.Token, r.Hash)
 		}
 	}
 	w.Circuits[0].Si += " & Sons"
@@ -58,7 +57,7 @@ func TestEveryParameterIsHashed(t *testing.T) {
 		"InstanceId", "RegionId", "ClientToken", // part of the token, not of the content
 		"LineCode", "LineLabel", "LineServiceProvider", "LineSPContactInfo", "FinishWork", "ConfirmPhysicalConnection", // of other operations
 	}
-	others := map[sheet.ColumnID]string{ // than those of the first row
+	others := map[sheet.ColumnID]string{ // values other than those of the first row
 		sheet.CircuitCompanyName: "Another Company", sheet.CircuitLineType: "FIBRE", sheet.CircuitSi: "Another Builder",
 		sheet.CircuitConstructionTime: "2031-02-03T04:05:06Z", sheet.CircuitBandwidth: "777", sheet.CircuitPeerLocation: "Another place",
 		sheet.EngineerName: "Testperson Z", sheet.EngineerCertificateType: "Passport", sheet.EngineerCertificateNo: "E99999999",
@@ -104,8 +103,7 @@ func shown(t *testing.T, column sheet.Column, value string) {
 	}
 }
 
-// TestEveryParameterOfACompletionIsHashed does so for the line, which an application does not
-// send.
+// TestEveryParameterOfACompletionIsHashed changes the line, which an application does not send.
 func TestEveryParameterOfACompletionIsHashed(t *testing.T) {
 	hashes := map[string]bool{}
 	for _, c := range []sheet.Circuit{
@@ -160,7 +158,7 @@ func (b changedBook) Rows(name string) iter.Seq2[sheet.Row, error] {
 	}
 }
 
-// find returns where a header row has the column, 0 if it does not.
+// find returns the position of the column in a header row, or 0.
 func (b changedBook) find(row sheet.Row) int {
 	for _, c := range sheet.Columns {
 		for _, cell := range row.Cells {

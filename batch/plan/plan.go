@@ -2,13 +2,12 @@
 // sent, and under which token, or what its outcome already is. It reads no clock and
 // makes no calls: the same workbook and the same past make the same plan.
 //
-// The past comes from the ledger, and beside it from the result columns of the workbook: what
-// they say of an application that is open or accepted holds even if the ledger does not know of
-// it, since it may be another ledger's (copies.go). Otherwise they count where the ledger does
-// not know a circuit, as far as the token in them is one that the row's content could have
-// had. A circuit that was applied for in another region
-// is the same circuit (regions.go). A row may have several steps, each planned from its own past
-// (steps.go).
+// The past comes from the ledger and from the result columns of the workbook. What these say about an
+// open or accepted application counts even if the ledger does not know it, since it may be another
+// ledger's (copies.go). Otherwise they count if the ledger does not know a circuit, as far as
+// their token is one that the row's content could have had. A circuit that was applied for in
+// another region is the same circuit (regions.go). A row may have several steps, each planned from
+// its own past (steps.go).
 package plan
 
 import (
@@ -23,17 +22,17 @@ import (
 // Options control New.
 type Options struct {
 	Operation    batch.Operation                            // what is asked for each row
-	Steps        []batch.Operation                          // the steps that each row may take, in order, if there are more than one; Operation does not count then
-	Past         map[batch.Key]batch.Record                 // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Steps        []batch.Operation                          // the steps that each row may take, in order, if there is more than one; Operation is then ignored
+	Past         map[batch.Key]batch.Record                 // what the ledger knows of the workbook's circuits, in any region; nil without a ledger
 	Later        map[batch.Place]map[batch.Key]batch.Record // likewise, at the places of the steps that follow an application
-	Foreign      map[string]Foreign                         // what the ledger knows of the circuits in other accounts, by instance ID; nil where it is not asked
+	Foreign      map[string]Foreign                         // what the ledger knows of the circuits in other accounts, by instance ID; nil if it was not asked
 	Severity     func(code string) sheet.Severity           // of the problems found here; nil means the default of each
 	Only         []sheet.Result                             // rows whose last result is one of these; nil means all
-	Valid        map[batch.Key]bool                         // circuits outside Past whose LOA an earlier run saw; only Only asks
+	Valid        map[batch.Key]bool                         // circuits outside Past whose LOA an earlier run saw; used only for Only
 	Reapply      bool                                       // rows whose LOA was rejected are applied for again
 	AllOrNothing bool                                       // one invalid row withholds all
 	DryRun       bool                                       // nothing will be sent
-	Batch        string                                     // ID of the run that the plan is for, if other members of it may have begun rows already
+	Batch        string                                     // ID of the run that the plan is for, if other members may already have begun rows
 }
 
 // Keys lists the circuits of a workbook once each, in sheet order: what to ask the
@@ -91,7 +90,7 @@ type planner struct {
 	errors   *sheet.RowErrors
 	keys     map[batch.Key]bool                  // circuits that have an application
 	tokens   map[string]bool                     // tokens chosen by users that are in use
-	regions  map[batch.Place]map[string][]string // in which the past knows each circuit
+	regions  map[batch.Place]map[string][]string // regions in which the past knows each circuit
 	invalid  bool                                // a row is INVALID
 }
 
@@ -130,8 +129,8 @@ func (p *planner) row(c *sheet.Circuit) {
 	p.followUps(a, c, steps[1:])
 }
 
-// step decides how a step of a row starts, and under which token. It reports false where the
-// row is settled instead.
+// step decides how a step of a row starts, and under which token. It reports false if the row is settled
+// instead.
 func (p *planner) step(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	a.Circuit = circuitOf(a.Circuit, a.Operation)
@@ -173,8 +172,8 @@ func (p *planner) step(a *batch.Application, record batch.Record, known bool) bo
 	return true
 }
 
-// skipped is the outcome of a row that is left out. It shows what is known of the row,
-// from the ledger or else from the workbook.
+// skipped is the outcome of a row that is left out. It shows what is known of the row, from the ledger
+// or else the workbook.
 func (p *planner) skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
 	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped, Earlier: p.lastResult(c, r, known)}
 	if known && r.Hash != "" {
@@ -195,7 +194,7 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	a.Generation, a.Token = r.Generation, r.Token
 	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
-	if r.Hash != a.Hash && batch.Void(r.LOAStatus) { // it may well have been corrected
+	if r.Hash != a.Hash && batch.Void(r.LOAStatus) { // it may have been corrected
 		o.Result, o.Reason, o.RequestID, o.SubmittedAt = sheet.Refused, batch.ReasonLOARejected, "", time.Time{}
 		p.settle(o)
 		return true
@@ -258,8 +257,8 @@ func (p *planner) at(c *sheet.Circuit) sheet.Ref {
 	return sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}
 }
 
-// lastResult is the result that --only asks about: the ledger's, or else the workbook's.
-// An application that was begun and never finished counts as UNKNOWN.
+// lastResult is the result that --only refers to: the ledger's, or else the workbook's. An application
+// that was begun but never finished counts as UNKNOWN.
 func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
 	for _, o := range slices.Backward(p.steps(c)) {
 		if later, found := p.past(o)[KeyOf(c)]; found && o.FollowsUp() && (later.Open || later.Result != "") {
@@ -270,7 +269,7 @@ func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
-	case known && accepted(r.Result) && batch.Void(r.LOAStatus): // since it was accepted
+	case known && accepted(r.Result) && batch.Void(r.LOAStatus): // after it was accepted
 		return sheet.Refused
 	case known && r.Result != "":
 		return r.Result

@@ -72,7 +72,7 @@ func TestPlanAgainstThePast(t *testing.T) {
 	}
 }
 
-// Without a ledger, a results copy is used as far as its tokens allow.
+// Without a ledger, a results copy counts as far as its tokens allow.
 func TestPlanFromAResultsCopy(t *testing.T) {
 	for _, own := range []string{"", "my-token"} {
 		w := workbook(1)
@@ -121,8 +121,8 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 	}
 }
 
-// TestACopyThatIsOlderThanTheLedger plans a row whose results copy has a token that the ledger
-// does not know. It is settled if the ledger's application was accepted long enough after it.
+// TestACopyThatIsOlderThanTheLedger plans a row whose results copy has a token that the ledger does not
+// know. It is settled if the ledger's application was accepted long enough afterwards.
 func TestACopyThatIsOlderThanTheLedger(t *testing.T) {
 	w := workbook(1)
 	_, fresh, _ := planOne(w, Options{})
@@ -136,8 +136,8 @@ func TestACopyThatIsOlderThanTheLedger(t *testing.T) {
 	}
 }
 
-// TestACorrectedRow plans a row that was changed after its LOA had been seen rejected: nothing
-// has to be restored or withdrawn.
+// TestACorrectedRow plans a row that was changed after its LOA was seen rejected: nothing has to be
+// restored or withdrawn.
 func TestACorrectedRow(t *testing.T) {
 	w := workbook(1)
 	record := batch.Record{Hash: "other", Token: "t", Result: sheet.Submitted, LOAStatus: batch.LOARejected}
@@ -193,8 +193,7 @@ func TestPlanOnly(t *testing.T) {
 	}
 }
 
-// A row that --only leaves out keeps what is known of it, and changes nothing in the
-// ledger.
+// A row that --only leaves out keeps what is known of it, and changes nothing in the ledger.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	w, l := workbook(3), &ledger.Memory{}
 	_, fresh, _ := planOne(workbook(1), Options{})
@@ -223,7 +222,7 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 		}
 	}
 	if after, err := l.Past(t.Context(), batch.PlaceLOA, Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
-		t.Errorf("what was open is %+v (%v) after the row was left out", after, err)
+		t.Errorf("the open application is %+v (%v) after the row was left out", after, err)
 	}
 }
 
@@ -255,7 +254,7 @@ func TestPlanAllOrNothing(t *testing.T) {
 	}
 }
 
-// If a circuit has no error of its own, the row has that of its engineer.
+// If a circuit has no error itself, the row shows its engineer's.
 func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
 	w := workbook(1)
 	w.Circuits[0].Invalid = true
@@ -316,7 +315,7 @@ func TestTokenFollowsTheContent(t *testing.T) {
 	w.Circuits[0].Row, w.Engineers[0].Row = 99, 99
 	w.Circuits[0].ConstructionTime = w.Circuits[0].ConstructionTime.Local()
 	if _, b, _ := planOne(w, Options{}); b.Token != a.Token {
-		t.Error("another row of the same content has another token")
+		t.Error("another row with the same content has another token")
 	}
 }
 
@@ -414,7 +413,7 @@ func TestPlanOfAnOpenCircuit(t *testing.T) {
 		reapply bool
 		edited  bool
 		start   batch.Start
-		token   string // when it goes on under that of the record
+		token   string // if it continues under that of the record
 	}{
 		{"the same", open, false, false, batch.StartResume, fresh.Token},
 		{"the same, with --reapply", open, true, false, batch.StartResume, fresh.Token},
@@ -446,8 +445,7 @@ func TestPlanOfAnOpenCircuit(t *testing.T) {
 	}
 }
 
-// TestPlanOfAnotherRegion has a row name another region than the one in which its circuit
-// was applied for.
+// TestPlanOfAnotherRegion plans a row whose region is not the one in which its circuit was applied for.
 func TestPlanOfAnotherRegion(t *testing.T) {
 	w := workbook(1)
 	before := Keys(w)[0]
@@ -487,8 +485,8 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 	}
 }
 
-// TestAcceptedInAThirdRegion has a circuit refused in one region and accepted in another
-// before its row names a third.
+// TestAcceptedInAThirdRegion plans a row whose circuit was refused in one region and accepted in another,
+// but which names a third.
 func TestAcceptedInAThirdRegion(t *testing.T) {
 	w := workbook(1)
 	id := Keys(w)[0].InstanceID
@@ -503,8 +501,8 @@ func TestAcceptedInAThirdRegion(t *testing.T) {
 	}
 }
 
-// TestOpenInTwoRegions edits a row's region back while an application is open in the other
-// one, for which the first had been settled.
+// TestOpenInTwoRegions edits a row's region back while an application is open in the other one, before
+// which the first had been settled.
 func TestOpenInTwoRegions(t *testing.T) {
 	w := workbook(1)
 	here := Keys(w)[0]
@@ -525,8 +523,8 @@ func TestOpenInTwoRegions(t *testing.T) {
 	}
 }
 
-// TestACopyOfAnotherRegion edits the region of a row in a results copy that says UNKNOWN.
-// The ledger knows that the application was made in the other region, and what became of it.
+// TestACopyOfAnotherRegion edits the region of a row in a results copy that says UNKNOWN. The ledger
+// knows that the application was made in the other region, and its result.
 func TestACopyOfAnotherRegion(t *testing.T) {
 	w := workbook(1)
 	before := Keys(w)[0]
@@ -540,7 +538,7 @@ func TestACopyOfAnotherRegion(t *testing.T) {
 	if _, a, _ := planOne(w, Options{}); a == nil || a.Start != batch.StartChanged {
 		t.Errorf("%+v is sent, although nothing is known of the application in the copy", a)
 	}
-	// The ledger knows the token from the copy alone, and the region is the right one again.
+	// The ledger knows the token only from the copy, and the region is the right one again.
 	past = map[batch.Key]batch.Record{Keys(w)[0]: {Token: fresh.Token, Open: true, Others: batch.Weighed + fresh.Token}}
 	w.Circuits[0].RegionID = before.Region
 	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartResume || a.Open().Token != fresh.Token {

@@ -9,9 +9,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// moved settles a row whose circuit has an accepted application in another region, and
-// reports whether it did. By its severity, the problem may be no more than a warning, which
-// an application that is open has as well.
+// moved settles a row whose circuit has an accepted application in another region, and reports whether
+// it did. The problem may be only a warning, depending on its severity; an open application has it
+// as well.
 func (p *planner) moved(a *batch.Application) bool {
 	for r := range p.elsewhere(a.Operation, a.Key) {
 		severity := p.severityOfMoved()
@@ -28,10 +28,10 @@ func (p *planner) moved(a *batch.Application) bool {
 	return false
 }
 
-// waitElsewhere has a row wait for an application that is open in another region, if
-// there is one, whatever the severity of a changed region. If its LOA turns out to be
-// valid, the row is INVALID where that is an error. Of several that are open, here or
-// there, each was begun once those before it had been settled, so the last one counts.
+// waitElsewhere makes a row wait for an application that is open in another region, if there is one,
+// whatever the severity of a changed region. If its LOA turns out to be valid, the row is INVALID
+// if that is an error. If several are open, here or there, each was begun after the earlier ones
+// had been settled, so the last one counts.
 func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 	var last placed
 	for r := range p.elsewhere(a.Operation, a.Key) {
@@ -40,7 +40,7 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 		}
 	}
 	if last.region == "" || here.Open && here.Token != "" && before(last.Tried, here.Tried) {
-		return // without a token, all that is known is from a results copy, perhaps of a row that waited
+		return // without a token, everything comes from a results copy, perhaps of a row that waited
 	}
 	a.Elsewhere = &batch.Earlier{
 		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
@@ -54,8 +54,8 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 	}
 }
 
-// before reports whether an attempt was certainly made before another one. That of which
-// the time is not known may have been made until now.
+// before reports whether an attempt was certainly made before another one. One whose time is not known
+// may have been made as late as now.
 func before(one, other time.Time) bool { return !one.IsZero() && !other.IsZero() && one.Before(other) }
 
 func (p *planner) severityOfMoved() sheet.Severity {
@@ -83,10 +83,10 @@ func (p *planner) elsewhere(o batch.Operation, key batch.Key) iter.Seq[placed] {
 	}
 }
 
-// usedElsewhere reports whether what a results copy says of a token is about a circuit's
-// application in another region, of which the past knows at least as much. It does not if
-// it has the token from a copy alone, as open, and not in the row's own region: the region was
-// changed, and may have been changed back.
+// usedElsewhere reports whether what a results copy says about a token refers to the circuit's
+// application in another region, about which the past knows at least as much. That is not so if
+// the past has the token only from a copy, as open, and not in the row's own region: the region
+// was changed, and may have been changed back.
 func (p *planner) usedElsewhere(o batch.Operation, key batch.Key, past *sheet.Past) bool {
 	token := past.ClientToken
 	here := p.past(o)[key]
@@ -102,14 +102,14 @@ func (p *planner) usedElsewhere(o batch.Operation, key batch.Key, past *sheet.Pa
 
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
 	problem := p.problem(a, r, batch.CodeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
-	if problem.Column == "" { // the region is that of --region
+	if problem.Column == "" { // the region comes from --region
 		problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
 	}
 	return problem
 }
 
-// regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
-// knows the workbook's circuits in the workbook's regions alone.
+// regionsOf lists the regions in which the past knows each circuit, sorted, or returns nil if it knows
+// the workbook's circuits only in the workbook's regions.
 func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
 	if len(past) == 0 {
 		return nil

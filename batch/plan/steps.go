@@ -7,9 +7,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// A row may have several steps: apply, report that construction is finished, confirm. Each
-// is planned by the same rules, from what the ledger knows at its own place. What is different
-// about the steps that follow an application is in this file.
+// A row may have several steps: apply, report that construction is finished, confirm. Each is planned by
+// the same rules, from what the ledger knows at its own place. This file contains what is different
+// about the steps that follow an application.
 
 // steps lists the steps that a row is to take.
 func (p *planner) steps(c *sheet.Circuit) []batch.Operation {
@@ -43,7 +43,7 @@ func (p *planner) past(o batch.Operation) map[batch.Key]batch.Record {
 	return p.options.Past
 }
 
-// followUps plans the steps that follow one.
+// followUps plans the steps that follow the given one.
 func (p *planner) followUps(a *batch.Application, c *sheet.Circuit, steps []batch.Operation) {
 	for _, o := range steps {
 		next := p.followUp(a, c, o)
@@ -55,8 +55,8 @@ func (p *planner) followUps(a *batch.Application, c *sheet.Circuit, steps []batc
 	}
 }
 
-// followUp plans a step that follows an application, or the step before it. It is nil if its
-// row is settled.
+// followUp plans a step that follows an application or an earlier step. It returns nil if the row is
+// settled.
 func (p *planner) followUp(a *batch.Application, c *sheet.Circuit, o batch.Operation) *batch.Application {
 	next := &batch.Application{Operation: o, Row: a.Row, At: a.At, Key: a.Key, Circuit: c, Engineers: a.Engineers}
 	if c.Unfit {
@@ -70,8 +70,8 @@ func (p *planner) followUp(a *batch.Application, c *sheet.Circuit, o batch.Opera
 	return next
 }
 
-// circuitOf is a circuit as the planning of a step is to see it: with what its results copy
-// says about the step, and without the token that its user chose, which is for Apply alone.
+// circuitOf is a circuit as seen by the planning of a step: with what its results copy says about the
+// step, and without the token that its user chose, which is only for Apply.
 func circuitOf(c *sheet.Circuit, o batch.Operation) *sheet.Circuit {
 	if c.Past == nil && !o.FollowsUp() {
 		return c
@@ -88,9 +88,8 @@ func circuitOf(c *sheet.Circuit, o batch.Operation) *sheet.Circuit {
 	return &own
 }
 
-// pastOf is what the result columns say about an operation. They show the last step that did
-// something, by its token. A later step says that the one before it had been taken, if not
-// under which token.
+// pastOf is what the result columns say about an operation. They show the last step that did something,
+// by its token. A later step implies that the one before it was taken, but not under which token.
 func pastOf(past *sheet.Past, o batch.Operation) sheet.Past {
 	shown, _ := batch.OperationOf(past.ClientToken)
 	switch {
@@ -104,8 +103,8 @@ func pastOf(past *sheet.Past, o batch.Operation) sheet.Past {
 	return sheet.Past{Result: string(sheet.Submitted), SubmittedAt: past.SubmittedAt, LOAStatus: past.LOAStatus}
 }
 
-// afterwards adapts how a step starts to what it follows: it is sent only for an LOA in the
-// state that it takes.
+// afterwards adapts how a step starts to what it follows: it is sent only for an LOA in the state that
+// it requires.
 func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 	base := p.firstGeneration(a.Key)
 	if a.Start >= batch.StartResume {
@@ -117,13 +116,13 @@ func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 	}
 	a.Past.Open, a.Changed = batch.Earlier{}, nil
 	fresh := max(a.Generation, base)
-	if a.Past.Ended.Token != "" || r.Result != "" { // its token may be known to the API with its answer
+	if a.Past.Ended.Token != "" || r.Result != "" { // the API may know its token, with its answer
 		fresh = max(a.Past.Ended.Generation+1, a.Generation, base)
 	}
 	switch {
-	case !accepted(r.Result) || r.Hash == "": // another's has no token of ours
+	case !accepted(r.Result) || r.Hash == "": // someone else's has no token of ours
 		a.Start, a.Renewed = batch.StartReady, accepted(r.Result)
-		if r.Result == sheet.Failed { // it is known not to have been applied
+		if r.Result == sheet.Failed { // known not to have been applied
 			fresh = max(a.Generation, base)
 		}
 	case p.renewed(a, r):
@@ -141,8 +140,8 @@ func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 	}
 }
 
-// generations is how many generations of a step there may be for one LOA: those of the next
-// one begin after them.
+// generations is how many generations of a step there may be for one LOA: the next LOA's begin after
+// them.
 const generations = 1 << 10
 
 // firstGeneration is the first generation of the steps that follow a circuit's application.
@@ -154,8 +153,7 @@ func (p *planner) firstGeneration(key batch.Key) int {
 	return 0
 }
 
-// renewed reports whether the LOA that an accepted step was about is gone: another one was
-// applied for since.
+// renewed reports whether the LOA of an accepted step is gone because another one was applied for since.
 func (p *planner) renewed(a *batch.Application, r batch.Record) bool {
 	last := p.options.Past[a.Key]
 	if !accepted(last.Result) || last.Open {
@@ -165,8 +163,8 @@ func (p *planner) renewed(a *batch.Application, r batch.Record) bool {
 	return r.Generation < p.firstGeneration(a.Key) || !at.IsZero() && at.Before(last.SubmittedAt)
 }
 
-// acceptedAt is when what a record is about was accepted or, if that is not known, by when it
-// had been.
+// acceptedAt is when the application of a record was accepted or, if that is not known, by when it had
+// been.
 func acceptedAt(r batch.Record) time.Time {
 	if r.SubmittedAt.IsZero() {
 		return r.Tried
@@ -174,8 +172,8 @@ func acceptedAt(r batch.Record) time.Time {
 	return r.SubmittedAt
 }
 
-// sentAgain reports whether a row's content was applied for after the rejection that its LOA
-// shows, and the API rejected that as well. It would reject it again every night.
+// sentAgain reports whether a row's content was applied for after the rejection that its LOA shows, and
+// the API rejected that application as well. It would reject it again every night.
 func sentAgain(a *batch.Application, r batch.Record) bool {
 	if r.Open || r.Result != sheet.Refused || r.Hash != a.Hash {
 		return false

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// BenchmarkAcquire is the cost of a request below the quota, the exchanges included.
+// BenchmarkAcquire measures the cost of a request below the quota, exchanges included.
 func BenchmarkAcquire(b *testing.B) {
 	q := New(Rate{maxRate, time.Millisecond}, maxRate)
 	b.ReportAllocs()

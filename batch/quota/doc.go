@@ -10,31 +10,31 @@
 // a small workbook is sent at once and a large one evenly.
 //
 // A throttling answer halves the pace for all, and each eighth of a window without one
-// restores a sixteenth of the full pace. The server's hint holds everyone.
+// restores a sixteenth of the full pace. A server's hint holds everyone back.
 //
 // # One state, many processes
 //
-//  1. [State] is what the processes have in common, and [State.Take] its only event: a pure
-//     function that takes back what was answered and grants new requests.
-//  2. A [Keeper] stores the states and applies Take to one, in one step for all processes:
-//     the ledger, or [Memory] for one process alone. Its clock decides.
-//  3. A [Window] is a process's side: its hand holds granted requests until callers use
-//     them and answers until they are given back, with the next ask.
+//  1. [State] is what the processes share, and [State.Take] its only event: a pure function that
+//     takes back what was answered and grants new requests.
+//  2. A [Keeper] stores the states and applies Take to one, atomically for all processes: the
+//     ledger, or [Memory] for a single process. Its clock decides.
+//  3. A [Window] is the side of a process: its hand holds granted requests until callers use
+//     them, and answers until they are given back with the next ask.
 //
-// A grant says how long after it each of its requests may start, at most [Ahead]. The
-// process starts it that long after it received the grant, so no earlier than the keeper
-// meant, and drops it if it could not start until a second later, counted from the ask. Of
-// an answer it gives back the age. So clocks are never compared, only durations. What is
-// never given back counts as answered at the last moment possible, which is known from the
-// grant and the timeout of a call. So a process may be killed at any time.
+// A grant says how long after it each of its requests may start, at most [Ahead]. The process
+// starts a request that long after it received the grant, so no earlier than the keeper meant,
+// and drops it if it could not start within another second, counted from the ask. For an
+// answer it gives back the age. So only durations are compared, never clocks. What is never
+// given back counts as answered at the last possible moment, which follows from the grant and
+// the timeout of a call. So a process may be killed at any time.
 //
-// A process asks for as many requests as it has callers waiting, or has used in the last
-// moments, and gives back what nobody waits for. If several processes ask, each gets its
-// share of what the pace has for the next second.
+// A process asks for as many requests as it has callers waiting, or has just used, and gives
+// back what nobody waits for. If several processes ask, each gets its share of what the pace
+// allows for the next second.
 //
-// A state is stored without waiting for the disk: a process that is killed loses nothing of
-// it. After a loss of power the keeper's clock starts anew, which Take notices, and grants
-// nothing until all that may have been lost is over.
+// A state may be stored without waiting for the disk: a killed process loses none of it. After a
+// power failure the keeper's clock starts over; Take notices, and grants nothing until all that
+// may have been lost is over.
 //
 // The package imports none of ours. It learns about failed calls through [Throttling].
 package quota

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// stateVersion is the version of the stored form. A program that does not know a version
-// must not take: its counts would be wrong.
+// stateVersion is the version of the stored form. A program that does not know a version must not
+// take: its counts would be wrong.
 const stateVersion = 1
 
 // errState is the error of a stored form that cannot be read.
 var errState = errors.New("the stored state of a quota cannot be read")
 
 // AppendBinary implements [encoding.BinaryAppender]. A state takes about 6 bytes for each
-// request that counts, and at most a few kilobytes, whatever the quota is. It holds
-// numbers only.
+// request that counts, and at most a few kilobytes, whatever the quota. It contains only
+// numbers.
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	duration := func(d time.Duration) { b = binary.AppendVarint(b, int64(d)) }
 	number := func(n int) { b = binary.AppendUvarint(b, uint64(n)) }
@@ -110,7 +110,7 @@ func (d *decoder) duration() time.Duration {
 	return time.Duration(advanced(d, v, n))
 }
 
-// advanced moves the decoder behind a value of n bytes.
+// advanced moves the decoder past a value of n bytes.
 func advanced[T int64 | uint64](d *decoder, v T, n int) T {
 	if n <= 0 || d.failed {
 		d.failed = true
@@ -130,7 +130,7 @@ func (d *decoder) number() int {
 	return int(n)
 }
 
-// count reads how many elements follow; each takes a byte at least.
+// count reads how many elements follow; each takes at least a byte.
 func (d *decoder) count() int {
 	n := d.unsigned()
 	if n > uint64(len(d.rest)) {

@@ -2,9 +2,8 @@ package quota
 
 import "time"
 
-// hand is what a process holds of a quota: tokens that are granted and not used, and what
-// is to be given back. It knows neither clock nor goroutine; all times are of the
-// process's clock.
+// hand is what a process holds of a quota: tokens that were granted but not used, and what is to be
+// given back. It uses no clock or goroutine; all times are by the process's clock.
 type hand struct {
 	limits  Limits
 	process uint64
@@ -25,7 +24,7 @@ type hand struct {
 
 // token allows one request to start.
 type token struct {
-	ask         uint64        // that it was granted to
+	ask         uint64        // to which it was granted
 	start, late time.Duration // not before start, not after late
 }
 
@@ -36,28 +35,28 @@ type returned struct {
 	started, answered, hold time.Duration
 }
 
-// A process asks ahead for what it used in the last moment, so that a fast one asks about
-// ten times a second; a slow one asks for as many requests as it has callers. It does not
-// ask more often than that unless it used up all that it wanted.
+// A process asks ahead for what it has just used, so a fast one asks about ten times a second; a slow
+// one asks for as many requests as it has callers. It does not ask more often than that unless it
+// used up all that it wanted.
 const (
 	lookAhead  = 200 * time.Millisecond
 	maxWanted  = 4096
 	leastPause = time.Millisecond
 	mostPause  = 100 * time.Millisecond
-	mostWait   = 900 * time.Millisecond // others may give back earlier than they said
+	mostWait   = 900 * time.Millisecond // others may give back earlier than expected
 )
 
-// Answers are given back with the next ask. If there is none, they are given back alone
-// before a window has passed since, and tokens that nobody waits for at once.
+// Answers are given back with the next ask. If there is none, they are given back alone before a window
+// has passed, and tokens that nobody waits for at once.
 const (
 	flushTokens  = 200 * time.Millisecond
 	flushAnswers = time.Second
 )
 
-// pause is how long a process waits at least before it asks for what it did not get.
+// pause is how long a process waits at least before it asks again for what it did not get.
 func (r Rate) pause() time.Duration { return min(max(r.Per/20, leastPause), mostPause) }
 
-// flush returns how long the hand may keep what it has; 0 if it has nothing.
+// flush returns how long the hand may keep what it has, or 0 if it has nothing.
 func (h *hand) flush(waiting int) time.Duration {
 	eighth := max(h.limits.Rate.Per/8, leastPause)
 	switch {
@@ -69,8 +68,8 @@ func (h *hand) flush(waiting int) time.Duration {
 	return 0
 }
 
-// read notes a reading of the clock. After a jump it is not known how old the tokens are,
-// so none may be used.
+// read records a reading of the clock. After a jump the age of the tokens is not known, so none may be
+// used.
 func (h *hand) read(now moment) time.Duration {
 	if now.jumped(h.seen) {
 		h.jumped = true
@@ -88,8 +87,8 @@ func (h *hand) giveUp() {
 	h.tokens = h.tokens[:0]
 }
 
-// claim uses a token if its time has come; else it returns how long to wait for it, or
-// nothing if there is no token.
+// claim uses a token if its time has come; otherwise it returns how long to wait for it, or 0 if there is
+// no token.
 func (h *hand) claim(now time.Duration) (t token, ok bool, wait time.Duration) {
 	for len(h.tokens) > 0 && h.tokens[0].late < now {
 		h.back = append(h.back, returned{token: h.tokens[0]})
@@ -106,8 +105,8 @@ func (h *hand) claim(now time.Duration) (t token, ok bool, wait time.Duration) {
 	return t, true, 0
 }
 
-// finished notes that a request was answered. If it was throttled, the pace of what was
-// granted is too high.
+// finished records that a request was answered. If it was throttled, the pace of what was granted is too
+// high.
 func (h *hand) finished(t token, started, now time.Duration, throttled bool, hint time.Duration) {
 	h.back = append(h.back, returned{token: t, sent: true, throttled: throttled, started: started, answered: now, hold: now + hint})
 	if throttled {
@@ -118,8 +117,7 @@ func (h *hand) finished(t token, started, now time.Duration, throttled bool, hin
 // low reports whether so few tokens are left that more should be asked for.
 func (h *hand) low() bool { return len(h.tokens) <= h.last/2 }
 
-// ask makes the next ask, for this many callers that wait. Without any, everything is
-// given back.
+// ask makes the next ask, for this many waiting callers. Without any, everything is given back.
 func (h *hand) ask(now moment, waiting int) Ask {
 	run := h.read(now)
 	if waiting == 0 {
@@ -156,7 +154,7 @@ func (h *hand) wanted(now time.Duration, waiting int) int {
 	return max(0, max(waiting, min(recent, 2*h.last))-len(h.tokens))
 }
 
-// granted takes what an ask brought.
+// granted takes the grant for an ask.
 func (h *hand) granted(now moment, want int, g Grant) {
 	run := h.read(now)
 	h.peak = max(h.peak, g.Used)

@@ -17,18 +17,18 @@ type Key struct {
 	API    string
 }
 
-// InUse is how many requests of a quota count now, of all processes that share it.
+// InUse is how many requests of a quota count now, over all processes that share it.
 type InUse struct {
 	Key      Key
 	Requests int
 }
 
-// Keeper keeps the states of quotas for all who share them. A ledger is one; [Memory] is
-// another. It is safe for any number of goroutines.
+// Keeper keeps the states of quotas for all who share them. A ledger is one; [Memory] is another. It
+// is safe for concurrent use.
 type Keeper interface {
-	// Take applies [State.Take] to the state of a quota, in one step for all processes.
-	// If there is an error, nothing is granted and it is unknown whether what was given
-	// back was received: nothing of it may be given back again.
+	// Take applies [State.Take] to the state of a quota, atomically for all processes. If there is
+	// an error, nothing is granted, and it is unknown whether what was given back was received:
+	// none of it may be given back again.
 	Take(context.Context, Key, Ask) (Grant, error)
 }
 
@@ -58,8 +58,8 @@ func (m *Memory) Take(_ context.Context, key Key, ask Ask) (Grant, error) {
 	return m.states[key].Take(Time{Now: now, Up: now}, ask), nil
 }
 
-// Set is the quotas of one process under one keeper, each made when it is first used. It
-// is safe for any number of goroutines.
+// Set is the quotas of one process under one keeper, each made on first use. It is safe for concurrent
+// use.
 type Set struct {
 	keeper Keeper
 	scope  string
@@ -72,11 +72,11 @@ type Set struct {
 // Limits are the quota of each API in each region, as the user states it.
 type Limits struct {
 	Rate  Rate          // zero means no limit
-	Burst int           // how many of a window's requests may go out at once; 0 means a fifth, at least 1
+	Burst int           // how many of a window's requests may be sent at once; 0 means a fifth, but at least 1
 	Life  time.Duration // a request is answered or given up at most this long after it started; 0 means 15 s
 }
 
-// defaultLife is how long a request takes at most if nobody says.
+// defaultLife is how long a request takes at most, by default.
 const defaultLife = 15 * time.Second
 
 func (l Limits) withDefaults() Limits {
@@ -88,7 +88,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// NewSet makes a set. The scope is that of its keys.
+// NewSet makes a set whose keys have the given scope.
 func NewSet(k Keeper, scope string, l Limits) *Set {
 	return &Set{keeper: k, scope: scope, limits: l, windows: map[Key]*Window{}}
 }
@@ -108,7 +108,7 @@ func (s *Set) Window(region, api string) *Window {
 type Use struct {
 	Key  Key
 	Rate Rate
-	Peak int // requests in one window at most, of all processes that share the quota
+	Peak int // most requests in one window, over all processes that share the quota
 }
 
 // Uses lists the quotas that the process used, sorted by region and API.
@@ -127,8 +127,8 @@ func (s *Set) Uses() []Use {
 	return list
 }
 
-// Close gives back what the process holds of every quota. It is called before the keeper
-// is closed; without it, the others get what was held when its time is up.
+// Close gives back what the process holds of every quota. It is called before the keeper is closed;
+// without it, the others get what was held once it expires.
 func (s *Set) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,17 +140,17 @@ func (s *Set) Close() {
 // newProcess returns a number that no other process has.
 func newProcess() uint64 { return rand.Uint64() }
 
-// clock is how a process sees time.
+// clock is a process's view of time.
 type clock interface{ now() moment }
 
 // moment is one reading of the clock.
 type moment struct {
-	run  time.Duration // since the start, by a clock that only goes forward
+	run  time.Duration // since the start, by a monotonic clock
 	wall time.Time
 }
 
-// jumpBound is how far the two clocks may diverge between two readings before one of them
-// must have jumped: the machine was suspended, or its clock was set.
+// jumpBound is how far the two clocks may diverge between two readings before one of them must have
+// jumped: the machine was suspended, or its clock was set.
 const jumpBound = time.Second
 
 // jumped reports whether one clock jumped since an earlier reading.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Three processes share a quota, each with callers of its own.
+// Three processes share a quota, each with its own callers.
 func TestSetsShareAKeeper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, keeper := Rate{100, 10 * time.Second}, &Memory{}
@@ -41,8 +41,8 @@ func TestSetsShareAKeeper(t *testing.T) {
 	})
 }
 
-// TestUses checks that the use of a quota is the most that one window had, whoever asked, and
-// that it does not fall when requests cease to count.
+// TestUses checks that the use of a quota is the maximum over all windows, whoever asked, and that it
+// does not fall when requests cease to count.
 func TestUses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keeper := &Memory{}
@@ -79,7 +79,7 @@ func TestUses(t *testing.T) {
 	})
 }
 
-// What a process holds is free for the others once nobody waits for it, or it is closed.
+// What a process holds becomes free for the others once nobody waits for it, or it is closed.
 func TestUnusedTokensAreGivenBack(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -132,7 +132,7 @@ func (k *brokenKeeper) Take(ctx context.Context, key Key, ask Ask) (Grant, error
 	return k.Memory.Take(ctx, key, ask)
 }
 
-// An error of the keeper reaches every caller, those that wait included.
+// An error of the keeper reaches every caller, including those that wait.
 func TestKeepersErrorReachesTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewSet(&brokenKeeper{left: 1}, "", Limits{Rate: Rate{1, time.Hour}}).Window("", "")
@@ -160,10 +160,10 @@ func TestKeepersErrorReachesTheCallers(t *testing.T) {
 // panicking is a keeper with a defect.
 type panicking struct{}
 
-func (panicking) Take(context.Context, Key, Ask) (Grant, error) { panic("made up") }
+func (panicking) Take(context.Context, Key, Ask) (Grant, error) { panic("panic for a test") }
 
-// TestPanicOfTheKeeper checks that a panic is an error of the wait, and does not end the
-// process or hang it.
+// TestPanicOfTheKeeper checks that a panic becomes an error of the wait, and neither ends nor hangs the
+// process.
 func TestPanicOfTheKeeper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newWindow(panicking{}, Key{}, Limits{Rate: Rate{10, time.Second}}, systemClock())

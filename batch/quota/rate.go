@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Rate is a quota as its owner states it: N requests in any window of length Per. The
-// zero Rate means no limit.
+// Rate is a quota as documented: N requests in any window of length Per. The zero Rate means no limit.
 type Rate struct {
 	N   int           // requests, 1 or more
 	Per time.Duration // length of the window
@@ -38,7 +37,7 @@ func ParseRate(text string) (Rate, error) {
 	return Rate{N: n, Per: per}, nil
 }
 
-// maxRate bounds the memory of a quota, which remembers N times; no API allows this many.
+// maxRate bounds the memory of a quota, which remembers N times; no API allows that many.
 const maxRate = 1_000_000
 
 // String returns the form that ParseRate reads: 300/1m.

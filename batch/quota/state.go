@@ -9,37 +9,37 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bounds of what a grant promises. They are the same for every process that shares a
-// quota, so a change of one is a new version of the stored form.
+// The limits of what a grant promises. They are the same for every process that shares a quota, so
+// changing one requires a new version of the stored form.
 const (
-	// Ahead is how far in the future a granted request may start. It is what a process
-	// can withhold from the others, and what a round trip to the keeper may take.
+	// Ahead is how far in the future a granted request may start. It limits what a process can
+	// withhold from the others, and how long a round trip to the keeper may take.
 	Ahead = time.Second
-	// slack is how late a request may start and, once more, how late its end may be
-	// noticed: for processes that the machine schedules late.
+	// slack is how late a request may start and, again, how late its end may be noticed, since the
+	// machine may schedule a process late.
 	slack = time.Second
-	// activeFor is how long a process that asked gets a share of what is granted.
+	// activeFor is how long after an ask a process gets a share of what is granted.
 	activeFor = 2 * time.Second
 )
 
-// Ask is what one process tells the keeper of a quota: what it wants, and how its earlier
-// requests ended.
+// Ask is what one process tells the keeper of a quota: what it wants, and how its earlier requests
+// ended.
 type Ask struct {
 	Process uint64        // a random number, the same in all asks of a process
-	Number  uint64        // of the ask, which names what it is granted; a process uses each once
+	Number  uint64        // of the ask, which identifies what it is granted; a process uses each once
 	Rate    Rate          // the quota as the user of this process states it; not the zero Rate
 	Burst   int           // of the pace, 1 to Rate.N
 	Life    time.Duration // a request is answered or given up at most this long after it started
-	Want    int           // requests; 0 when the process only gives back
-	Held    int           // granted before and not started yet
+	Want    int           // requests; 0 if the process only gives back
+	Held    int           // granted before but not started yet
 	Jumped  bool          // the process's clocks jumped: no burst may follow
 	Returns []Return      // each granted request is given back once
 }
 
-// Return is one granted request that was answered, given up, or not sent at all. Its times
-// are ages by the clock of the process, so the keeper's clock is the only one that counts.
+// Return is one granted request that was answered, given up, or not sent at all. Its times are ages by
+// the process's clock, so only the keeper's clock counts.
 type Return struct {
-	Ask       uint64        // that it was granted to
+	Ask       uint64        // to which it was granted
 	Sent      bool          // it may have been sent
 	Started   time.Duration // how long ago
 	Answered  time.Duration // how long ago it was answered or given up
@@ -47,38 +47,36 @@ type Return struct {
 	Hint      time.Duration // how long from now the server asked to wait
 }
 
-// Grant allows a process to start requests. One that starts its offset after the grant was
-// received, and at most slack later than its offset after the grant was asked for, starts
-// within the keeper's bounds. Later it must not start.
+// Grant allows a process to start requests, each no earlier than its offset after the grant was
+// received, and no later than its offset plus slack after the grant was asked for.
 type Grant struct {
 	Starts   []time.Duration // offsets, ascending, at most Ahead
-	Wait     time.Duration   // if fewer were granted than wanted: when to ask again
-	Share    float64         // of the full pace that throttling leaves; 1 is all of it
-	Recovers time.Duration   // until then the pace is below the full one
-	Used     int             // requests that count in the window now, of all processes, those granted here included
+	Wait     time.Duration   // if fewer were granted than wanted: how long to wait before asking again
+	Share    float64         // share of the full pace that throttling leaves; 1 is all of it
+	Recovers time.Duration   // how long the pace will be below the full one
+	Used     int             // requests that count in the window now, of all processes, including those granted here
 }
 
-// Time is a reading of a keeper's clock. The clock goes forward only, and never faster
-// than time; it may stand still while no process runs.
+// Time is a reading of a keeper's clock. The clock is monotonic and never runs fast; it may stop while
+// no process runs.
 type Time struct {
-	Line string        // names the time line: it changes when the clock starts anew
+	Line string        // identifies the time line: it changes when the clock starts over
 	Now  time.Duration // on this line
-	Up   time.Duration // how long the line has existed at least
+	Up   time.Duration // for how long the line has existed at least
 }
 
-// State is what all processes that share a quota have in common. Take changes it, and its
-// binary form is stored between two takes. The zero State is that of a quota which nobody
-// has used.
+// State is what all processes that use a quota share. Take changes it, and its binary form is stored
+// between two takes. The zero State is that of an unused quota.
 type State struct {
 	begun     bool
 	line      string
 	seen      time.Duration // the latest take
-	keep      time.Duration // how long answers count: the longest span of those who asked
+	keep      time.Duration // how long answers count: the longest span of any process that asked
 	answers   []answers     // ascending
 	grants    []outstanding // not given back yet
 	processes []process     // that asked lately
 	drained   time.Duration // when the bucket of the pace is empty; it fills from then on
-	unknown   time.Duration // until then, requests may have been answered that are not in the state
+	unknown   time.Duration // until then, requests that are not in the state may have been answered
 	throttle  throttle
 }
 
@@ -88,8 +86,8 @@ type answers struct {
 	n  int
 }
 
-// outstanding is what a process has not given back of a grant. If it never does, its
-// requests are taken to be answered at the last moment possible.
+// outstanding is what a process has not given back of a grant. If it never does, its requests count as
+// answered at the last possible moment.
 type outstanding struct {
 	process, ask uint64
 	n            int
@@ -101,15 +99,15 @@ type process struct {
 	seen time.Duration
 }
 
-// span is how long a request counts after its answer: the window, and a guard for clocks
-// that run at different speeds.
+// span is how long a request counts after its answer: the window, and a margin for clocks that run at
+// different speeds.
 func (r Rate) span() time.Duration { return r.Per + max(r.Per/1000, time.Millisecond) }
 
 // resolution is the precision to which answers are stored, rounded up. It bounds the size
 // of a state, and costs about a thousandth of the quota.
 func (r Rate) resolution() time.Duration { return max(r.Per/512, time.Microsecond) }
 
-// Take takes back what was granted earlier, and grants up to Want requests. It is a pure
+// Take takes back requests that were granted earlier, and grants up to Want new ones. It is a pure
 // function of the state, the time and the ask.
 func (s *State) Take(t Time, ask Ask) Grant {
 	s.advance(t, ask)
@@ -126,9 +124,9 @@ func (s *State) Take(t Time, ask Ask) Grant {
 	return g
 }
 
-// advance sets the time. On a new time line the state may be older than what was granted,
-// so it says nothing. What was granted before is over when it would have been if all of it
-// had been granted at the start of the line.
+// advance sets the time. On a new time line the state may lack the latest grants, so it says nothing.
+// Everything granted before is over when it would be if all of it had been granted at the start of
+// the line.
 func (s *State) advance(t Time, ask Ask) {
 	switch {
 	case !s.begun:
@@ -150,8 +148,8 @@ func (s *State) advance(t Time, ask Ask) {
 // late as possible, and noticed late.
 func lifeOf(ask Ask) time.Duration { return Ahead + slack + ask.Life + slack }
 
-// takeBack ends one granted request. An answer counts even if the request was presumed to
-// be over: it took longer than it should have.
+// takeBack ends one granted request. An answer counts even if the request was presumed to be over
+// because it took longer than it should have.
 func (s *State) takeBack(r Return, ask Ask) {
 	i := slices.IndexFunc(s.grants, func(g outstanding) bool { return g.process == ask.Process && g.ask == r.Ask })
 	if i >= 0 {
@@ -187,8 +185,8 @@ func roundUp(d, to time.Duration) time.Duration {
 	return d.Truncate(to) + to
 }
 
-// forget drops what no longer counts for anyone. What only counts in windows longer than
-// that of the process which asks is kept for those of the documented quota.
+// forget drops what no longer counts for anyone. What counts only in windows longer than that of the
+// asking process is kept as long as the documented quota needs it.
 func (s *State) forget(q Rate) {
 	s.grants = slices.DeleteFunc(s.grants, func(g outstanding) bool {
 		over := g.last <= s.seen
@@ -208,7 +206,7 @@ func (s *State) forget(q Rate) {
 		}
 		switch last := len(kept) - 1; {
 		case a.at+s.keep <= s.seen:
-			s.unknown = max(s.unknown, a.at) // for a longer window than any so far it would count
+			s.unknown = max(s.unknown, a.at) // it would count for a window longer than any so far
 		case last >= 0 && kept[last].at == a.at:
 			kept[last].n += a.n
 		default:
@@ -219,7 +217,7 @@ func (s *State) forget(q Rate) {
 	s.processes = slices.DeleteFunc(s.processes, func(p process) bool { return p.seen+activeFor <= s.seen })
 }
 
-// grant grants what may start within Ahead: when the pace has a token for it, and fewer
+// grant grants requests that may start within Ahead: each when the pace has a token for it and fewer
 // than N of the requests before it count.
 func (s *State) grant(ask Ask) Grant {
 	bucket := s.bucket(ask)
@@ -237,7 +235,7 @@ func (s *State) grant(ask Ask) Grant {
 		g.Starts = append(g.Starts, start-s.seen)
 		s.drained = at - tokenTime(bucket, at)
 	}
-	if len(g.Starts) < ask.Want { // the more processes wait, the less often each asks
+	if len(g.Starts) < ask.Want { // the more processes wait, the less often each one asks
 		g.Wait = max(g.Wait, min(time.Duration(active-1)*Ahead/10, Ahead*8/10))
 	}
 	g.Used = order.counted(s.seen-ask.Rate.span()) + len(g.Starts)
@@ -248,7 +246,7 @@ func (s *State) grant(ask Ask) Grant {
 	return g
 }
 
-// bucket returns the token bucket of the pace as the state has it.
+// bucket returns the token bucket of the pace from the state.
 func (s *State) bucket(ask Ask) *rate.Limiter {
 	share, burst := s.throttle.share(s.seen, ask.Rate.Per), max(ask.Burst, 1)
 	if share < 1 {
@@ -261,14 +259,14 @@ func (s *State) bucket(ask Ask) *rate.Limiter {
 	return bucket
 }
 
-// tokenTime is how long a bucket took to fill to what it has at a time; it is negative if
-// tokens are owed.
+// tokenTime is how long a bucket takes to fill to its content at the given time; it is negative if tokens
+// are owed.
 func tokenTime(bucket *rate.Limiter, at time.Duration) time.Duration {
 	return time.Duration(bucket.TokensAt(epoch.Add(at)) / float64(bucket.Limit()) * float64(time.Second))
 }
 
-// allowed returns how many requests may be granted to the process that asks, with what it
-// holds already, so that each active process gets an equal share of what the pace has.
+// allowed returns how many requests may be granted to the asking process, given what it already holds,
+// for each active process to get an equal share of what the pace allows.
 func (s *State) allowed(ask Ask, bucket *rate.Limiter) (n, active int) {
 	i := slices.IndexFunc(s.processes, func(p process) bool { return p.id == ask.Process })
 	switch {
@@ -290,7 +288,7 @@ func (s *State) allowed(ask Ask, bucket *rate.Limiter) (n, active int) {
 // never is later than anything, and can still be added to.
 const never = time.Duration(math.MaxInt64 / 4)
 
-// order is the requests that count, by when they cease to.
+// order is the requests that count, sorted by when they cease to.
 type order struct {
 	ends  []answers
 	total int
@@ -313,7 +311,7 @@ func (s *State) order() *order {
 	return o
 }
 
-// counted is how many of the requests cease to count after a time.
+// counted is how many of the requests still count at a time.
 func (o *order) counted(after time.Duration) (n int) {
 	for _, a := range o.ends {
 		if a.at > after {
@@ -323,8 +321,8 @@ func (o *order) counted(after time.Duration) (n int) {
 	return n
 }
 
-// free returns when fewer than N requests count: those of the order, and those that are
-// granted now. It is called with ever more of these.
+// free returns when fewer than N requests count: those of the order, and those that are being granted.
+// The number of the latter only rises from call to call.
 func (o *order) free(granted int, q Rate) time.Duration {
 	over := o.total + granted - (q.N - 1)
 	if over <= 0 {
@@ -340,16 +338,16 @@ func (o *order) free(granted int, q Rate) time.Duration {
 	return o.ends[o.next-1].at + q.span()
 }
 
-// InUse returns how many requests count in the window of a rate at a time. It brings the state
-// forward, which is not to be kept then.
+// InUse returns how many requests count in the window of a rate at a time. It advances the state, which
+// must not be stored afterwards.
 func (s *State) InUse(t Time, r Rate) int {
 	return s.Take(t, Ask{Rate: r, Burst: 1}).Used
 }
 
-// Move puts a state from one keeper under another: from is a reading of the old keeper's clock, and
-// to one of the new keeper's, made no earlier. What counts there counts here for as long. A state
-// that is not of the old clock's line says nothing, as on a new time line; since nobody knows how
-// long ago it was used, nothing is granted before all of it is over.
+// Move moves a state from one keeper to another: from is a reading of the old keeper's clock, and to
+// one of the new keeper's, made no earlier. What counts there counts here for as long. A state that
+// is not of the old clock's line says nothing, as on a new time line; since it is not known how
+// long ago it was used, nothing is granted until all of it is over.
 func (s *State) Move(from, to Time) {
 	if !s.begun {
 		return
@@ -382,8 +380,8 @@ func (s *State) Move(from, to Time) {
 	}
 }
 
-// Merge adds what counts in another state of the same quota, of the same line: two keepers kept it
-// apart, each for processes of its own, and from now on one does.
+// Merge adds what counts in another state of the same quota and line: two keepers kept it, each for its
+// own processes, and from now on one does.
 func (s *State) Merge(other State) {
 	switch {
 	case !other.begun:

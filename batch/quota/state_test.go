@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// world is a machine with processes that share a quota, and the server that counts their
-// requests. It runs in virtual time: one event after another.
+// world is a machine with processes that share a quota, and the server that counts their requests. It
+// runs in virtual time, one event after another.
 type world struct {
 	*testing.T
 	rand                 *rand.Rand
 	limits               Limits
-	now                  time.Duration // of the server, without the time that the machine was suspended
+	now                  time.Duration // of the server, excluding the time that the machine was suspended
 	asleep               time.Duration
 	events               eventHeap
 	stored               [][]byte // the state after each take, latest last
@@ -26,8 +26,8 @@ type world struct {
 	latency              time.Duration
 	callers              int
 	hanging              bool          // some requests take as long as they may
-	late                 time.Duration // that timers fire, at most
-	remote               bool          // the keeper is on another machine, which is not suspended
+	late                 time.Duration // how late timers fire, at most
+	remote               bool          // the keeper is on another machine, which is never suspended
 	trips                time.Duration // of an ask, at most
 
 	processes []*actor
@@ -93,14 +93,14 @@ func (w *world) take(ask Ask) Grant {
 	return g
 }
 
-// arrive counts a request that arrives somewhere between its start and its end, often at
-// one of the two. What is under way to the server is not suspended.
+// arrive counts a request that arrives sometime between its start and its end, often at one of the two.
+// What is on its way to the server is not suspended.
 func (w *world) arrive(latency time.Duration) {
 	there := []time.Duration{0, latency, w.some(latency)}[w.rand.IntN(3)]
 	w.arrivals = append(w.arrivals, w.now+w.asleep+there)
 }
 
-// actor is one process: the hand of a Window, with callers that always want to send.
+// actor is one process: the hand of a Window, with callers that always have something to send.
 type actor struct {
 	*world
 	hand    hand
@@ -109,7 +109,7 @@ type actor struct {
 	wall    time.Duration // how far its wall clock was set
 	stopped time.Duration // until then it does not run
 	waiting int
-	timer   int // the only one that counts
+	timer   int // number of the only valid one
 	busy    bool
 	dead    bool
 }
@@ -196,11 +196,11 @@ func (p *actor) flushLater() {
 	})
 }
 
-// exchange reaches the keeper after a while, and its grant comes after another.
+// exchange reaches the keeper after a while, and its grant arrives after another.
 func (p *actor) exchange(waiting int) {
 	p.busy = true
 	ask := p.hand.ask(p.clock(), waiting)
-	p.after(p.some(p.trips/2), func() { // a process that dies here has asked
+	p.after(p.some(p.trips/2), func() { // a process that dies from now on has asked
 		g := p.take(ask)
 		p.then(p.some(p.trips/2), func() {
 			p.busy = false
@@ -211,7 +211,7 @@ func (p *actor) exchange(waiting int) {
 	})
 }
 
-// trouble lets something go wrong from time to time.
+// trouble makes something go wrong from time to time.
 func (w *world) trouble() {
 	w.after(w.some(2*w.limits.Rate.Per), func() {
 		defer w.trouble()
@@ -267,9 +267,9 @@ func (w *world) fullest() int {
 	return fullest(at, w.limits.Rate.Per)
 }
 
-// TestTakeHoldsTheBound shares quotas among processes that start, are killed, are stopped
-// and lose power, whose clocks run at different speeds and are set. The server never sees
-// more than the quota in any window.
+// TestTakeHoldsTheBound shares quotas among processes that are started, killed, stopped and lose power,
+// and whose clocks run at different speeds and are set. The server never sees more than the quota
+// in any window.
 func TestTakeHoldsTheBound(t *testing.T) {
 	seeds := 200
 	if testing.Short() {
@@ -298,9 +298,8 @@ func TestTakeHoldsTheBound(t *testing.T) {
 	}
 }
 
-// TestTakeWastesNothing shares quotas among processes of which none dies. Over the whole
-// they use at least 97 % of the burst and the pace after it, with about ten asks a second,
-// fifteen at most.
+// TestTakeWastesNothing shares quotas among processes that do not die. On the whole they use at least
+// 97 % of the burst and the pace after it, with about ten asks a second, and fifteen at most.
 func TestTakeWastesNothing(t *testing.T) {
 	var table strings.Builder
 	for _, r := range []Rate{{20, 2 * time.Second}, {100, 10 * time.Second}, {300, time.Minute}} {
@@ -330,7 +329,7 @@ func TestTakeWastesNothing(t *testing.T) {
 	t.Logf("\n%s", &table)
 }
 
-// Each process counts the requests of all in its own window, if another had a shorter one.
+// Each process counts everyone's requests in its own window, even if another's was shorter.
 func TestTakeKeepsTheQuotaOfEachProcess(t *testing.T) {
 	for _, test := range []struct {
 		name        string
@@ -355,7 +354,7 @@ func TestTakeKeepsTheQuotaOfEachProcess(t *testing.T) {
 	}
 }
 
-// Processes that want the same get the same, whoever asks first.
+// Processes that want the same number get the same number, whoever asks first.
 func TestTakeGivesEqualShares(t *testing.T) {
 	var s State
 	now, held, got := time.Duration(0), map[uint64][]time.Duration{}, map[uint64]int{}
@@ -380,8 +379,7 @@ func TestTakeGivesEqualShares(t *testing.T) {
 	}
 }
 
-// A throttling answer to one process slows down all, and what another holds no longer than
-// it takes to start it.
+// A throttling answer to one process slows down all, apart from what another already holds and starts.
 func TestTakeThrottlesAllProcesses(t *testing.T) {
 	var s State
 	r := Rate{100, 10 * time.Second}
@@ -449,7 +447,7 @@ func FuzzState(f *testing.F) {
 	})
 }
 
-// A grant that was under way when the machine was suspended is of unknown age.
+// A grant that was on its way when the machine was suspended is of unknown age.
 func TestHandDropsAGrantOfUnknownAge(t *testing.T) {
 	c := &handClock{moment{wall: time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)}}
 	h := hand{limits: Limits{Rate: DefaultRate}.withDefaults(), seen: c.moment}
@@ -462,8 +460,8 @@ func TestHandDropsAGrantOfUnknownAge(t *testing.T) {
 	}
 }
 
-// A throttling answer counts after a restart of the machine as if it had come at the latest
-// reading of the clock before.
+// After a restart of the machine, a throttling answer counts as if it had come at the last reading of
+// the clock before.
 func TestTakeRecoversAfterARestart(t *testing.T) {
 	var s State
 	a := Ask{Process: 1, Number: 1, Rate: Rate{100, 10 * time.Second}, Burst: 20, Life: time.Second, Want: 8}

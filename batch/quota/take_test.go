@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A server's hint holds on a new time line for what was left of it.
+// On a new time line a server's hint applies for the rest of its time.
 func TestHintOutlastsTheTimeLine(t *testing.T) {
 	rate := Rate{N: 20, Per: time.Second}
 	ask := Ask{Process: 1, Number: 1, Rate: rate, Burst: 1, Life: time.Second, Want: 1}
@@ -21,7 +21,7 @@ func TestHintOutlastsTheTimeLine(t *testing.T) {
 	}
 }
 
-// A process that only gives back gets no share, so the others keep all of the quota.
+// A process that only gives back gets no share, so the others keep the whole quota.
 func TestAskForNothingTakesNoShare(t *testing.T) {
 	now := Time{Line: "line", Now: time.Hour, Up: time.Hour}
 	ask := Ask{Process: 1, Number: 1, Rate: Rate{N: 20, Per: time.Second}, Burst: 4, Life: time.Second, Want: 20}
@@ -35,7 +35,7 @@ func TestAskForNothingTakesNoShare(t *testing.T) {
 	}
 }
 
-// Answers count one by one in a window that is longer than that of the documented quota.
+// Answers count one by one in a window longer than that of the documented quota.
 func TestLongWindowCountsEachAnswer(t *testing.T) {
 	rate := Rate{N: 2, Per: 2 * DefaultRate.Per}
 	ask := Ask{Process: 1, Number: 1, Rate: rate, Burst: 2, Life: time.Second, Want: 1}
@@ -81,7 +81,7 @@ func TestMovedStateCountsAsLong(t *testing.T) {
 			want, got := stayed.Take(later, other), s.Take(there, other)
 			near := func(a, b time.Duration) bool { return (a - b).Abs() <= 2*rate.resolution() } // answers are rounded up
 			if !slices.EqualFunc(want.Starts, got.Starts, near) || want.Used != got.Used {
-				t.Fatalf("granted %+v, and %+v by the state that was moved", want, got)
+				t.Fatalf("granted %+v, but %+v by the moved state", want, got)
 			}
 			granted += len(got.Starts)
 		}
@@ -91,7 +91,7 @@ func TestMovedStateCountsAsLong(t *testing.T) {
 	}
 }
 
-// Of a state of another line nobody knows how old it is: what it says may have been sent just now.
+// The age of a state of another line is not known: its requests may have been sent just now.
 func TestMovedStateOfAnotherLine(t *testing.T) {
 	rate := Rate{N: 3, Per: 10 * time.Second}
 	ask := Ask{Process: 1, Number: 1, Rate: rate, Burst: 3, Life: time.Second, Want: 3}

@@ -7,7 +7,7 @@ import (
 )
 
 // throttle is the share of the full pace that a quota allows: halved by a throttling
-// answer and restored step by step. All times are of the keeper's clock. The zero throttle
+// answer and restored step by step. All times are by the keeper's clock. The zero throttle
 // allows everything.
 type throttle struct {
 	cut   time.Duration // when the pace was last cut
@@ -16,9 +16,9 @@ type throttle struct {
 	begun bool          // whether the pace was ever cut
 }
 
-// How the pace recovers: from one half in one window, in steps that are small compared
-// with the quota, to approach the limit gently. It is never cut below a 64th, since even
-// a quota that others use up has gaps.
+// How the pace recovers: from a half within one window, in steps that are small compared with the
+// quota, to approach the limit gently. It is never cut below a 64th, since even a quota that others
+// use up has gaps.
 const (
 	recoverSteps = 8
 	recoverPart  = 1.0 / 16
@@ -39,7 +39,7 @@ func (t *throttle) share(now, window time.Duration) float64 {
 
 func recoverStep(window time.Duration) time.Duration { return max(window/recoverSteps, 1) }
 
-// recovers returns when the pace is the full one again.
+// recovers returns when the pace is back to full.
 func (t *throttle) recovers(window time.Duration) time.Duration {
 	if !t.begun {
 		return 0
@@ -60,8 +60,8 @@ func (t *throttle) answer(released, now, hint, window time.Duration) {
 	t.cut, t.begun = now, true
 }
 
-// stretches are intervals of a process's clock in which the pace was below the full one,
-// in order and without overlaps.
+// stretches are intervals, by a process's clock, in which the pace was below the full one, in order and
+// without overlaps.
 type stretches []stretch
 
 // stretch is one interval; to may be in the future.

@@ -88,8 +88,8 @@ func TestThrottleHintHoldsEveryCaller(t *testing.T) {
 	})
 }
 
-// A second user of the same account takes half of the quota for a while. The pace drops,
-// and recovers when the other is gone.
+// A second user of the same account takes half of the quota for a while. The pace drops, and recovers
+// when the other is gone.
 func TestThrottlePaceDropsAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := Rate{60, 6 * time.Second}

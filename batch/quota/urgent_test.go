@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// throttledKeeper counts the throttled requests that it hears of.
+// throttledKeeper counts the throttled requests that are reported to it.
 type throttledKeeper struct {
 	Memory
 	heard atomic.Int64
@@ -23,7 +23,7 @@ func (k *throttledKeeper) Take(ctx context.Context, key Key, ask Ask) (Grant, er
 	return k.Memory.Take(ctx, key, ask)
 }
 
-// The keeper hears of a throttling answer at once, for the sake of the other processes.
+// A throttling answer is reported to the keeper at once, for the sake of the other processes.
 func TestThrottlingIsReportedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &throttledKeeper{}
@@ -41,8 +41,7 @@ func TestThrottlingIsReportedAtOnce(t *testing.T) {
 	})
 }
 
-// What was granted is given back after a throttling answer, since it was granted at a pace
-// that is too high.
+// After a throttling answer, what was granted is given back, since it was granted at too high a pace.
 func TestThrottlingGivesTokensBack(t *testing.T) {
 	for _, throttled := range []bool{false, true} {
 		h := &hand{tokens: []token{{ask: 1, start: 2}, {ask: 1, start: 3}}}

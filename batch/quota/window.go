@@ -12,13 +12,12 @@ import (
 // Throttling is implemented by errors that can say that a quota was exceeded.
 type Throttling interface {
 	error
-	// Throttling reports whether the call failed because the quota was exceeded, and
-	// how long the server asks to wait; 0 when it gave no hint.
+	// Throttling reports whether the call failed because the quota was exceeded, and how long the
+	// server asks to wait, or 0 if it gave no hint.
 	Throttling() (wait time.Duration, throttled bool)
 }
 
-// Window is the quota of one API in one region, as one process uses it. It is safe for any
-// number of goroutines.
+// Window is the quota of one API in one region, as used by one process. It is safe for concurrent use.
 type Window struct {
 	limits Limits
 	keeper Keeper
@@ -27,7 +26,7 @@ type Window struct {
 
 	turn    chan struct{} // held by the waiter who is next
 	wake    chan struct{} // wakes that waiter
-	timer   *time.Timer   // does so at a later time; used by the holder of the turn
+	timer   *time.Timer   // wakes the waiter later; used by the holder of the turn
 	flush   *time.Timer   // begins an exchange
 	waiting atomic.Int32  // callers of Acquire
 
@@ -36,13 +35,13 @@ type Window struct {
 	mu      sync.Mutex
 	hand    hand
 	busy    bool          // an exchange is in progress
-	urgent  bool          // one must begin at once
-	flushAt time.Duration // when flush begins one
+	urgent  bool          // an exchange must begin at once
+	flushAt time.Duration // when flush begins an exchange
 	err     error
 }
 
-// New makes a quota that this process alone uses. A burst of 0 is a fifth of the rate, and
-// at least 1; the zero rate means no limit.
+// New makes a quota for this process alone. A burst of 0 means a fifth of the rate, but at least 1; the
+// zero rate means no limit.
 func New(r Rate, burst int) *Window {
 	c := systemClock()
 	return newWindow(&Memory{clock: c}, Key{}, Limits{Rate: r, Burst: burst}, c)
@@ -68,10 +67,10 @@ func newWindow(k Keeper, key Key, l Limits, c clock) *Window {
 	return w
 }
 
-// Acquire waits until one request may be sent. The caller then sends it and calls done
-// with the error of the call; calling it again has no effect. Callers take turns: the one
-// whose turn it is waits for a token and for its time. If there is an error, nothing may
-// be sent: it is the context's, or else the keeper's, and then every later call fails too.
+// Acquire waits until one request may be sent. The caller then sends it and calls done with the error
+// of the call; calling done again has no effect. Callers take turns: the one whose turn it is waits
+// for a token and for its time. After an error nothing may be sent: it is the context's, or the
+// keeper's, in which case every later call fails too.
 func (w *Window) Acquire(ctx context.Context) (done func(error), err error) {
 	if w.limits.Rate.N == 0 {
 		return func(error) {}, ctx.Err()
@@ -104,7 +103,7 @@ func (w *Window) Acquire(ctx context.Context) (done func(error), err error) {
 	}
 }
 
-// leave ends the wait of one caller. After the last one, nobody needs the tokens.
+// leave ends the wait of one caller. After the last one, no one needs the tokens.
 func (w *Window) leave() {
 	if w.waiting.Add(-1) == 0 {
 		w.mu.Lock()
@@ -113,8 +112,8 @@ func (w *Window) leave() {
 	}
 }
 
-// claim uses a token, or returns how long to wait before asking again; below 0, the end of
-// an exchange will wake the caller.
+// claim uses a token, or returns how long to wait before asking again; if that is below 0, the end of an
+// exchange will wake the caller.
 func (w *Window) claim() (t token, now, wait time.Duration, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,7 +122,7 @@ func (w *Window) claim() (t token, now, wait time.Duration, err error) {
 	}
 	now = w.hand.read(w.clock.now())
 	t, ok, wait := w.hand.claim(now)
-	waiting := max(1, int(w.waiting.Load())) // the caller is one
+	waiting := max(1, int(w.waiting.Load())) // includes the caller
 	if ok {
 		waiting--
 	}
@@ -149,8 +148,8 @@ func (w *Window) wakeWaiter() {
 	}
 }
 
-// begin begins an exchange with the keeper: what is to be given back for new tokens. The
-// caller holds the mutex.
+// begin begins an exchange with the keeper, which gives back answers and gets new tokens. The caller
+// holds the mutex.
 func (w *Window) begin(waiting int) {
 	w.busy = true
 	w.exchanges.Go(func() {
@@ -159,8 +158,8 @@ func (w *Window) begin(waiting int) {
 	})
 }
 
-// guard makes a panic the error of every later call. The value may quote anything, so it is
-// not shown.
+// guard turns a panic into the error of every later call. The value may quote anything, so it is not
+// shown.
 func (w *Window) guard() {
 	p := recover()
 	if p == nil {
@@ -172,7 +171,7 @@ func (w *Window) guard() {
 	w.wakeWaiter()
 }
 
-// ask is what to ask the keeper for.
+// ask makes the ask for the keeper.
 func (w *Window) ask(waiting int) Ask {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -181,7 +180,7 @@ func (w *Window) ask(waiting int) Ask {
 
 func (w *Window) exchange(waiting int) {
 	ask := w.ask(waiting)
-	// The grant must not be lost when a caller leaves, so its context does not count.
+	// The grant must not be lost when a caller leaves, so the caller's context is not used.
 	g, err := w.keeper.Take(context.Background(), w.key, ask)
 	w.mu.Lock()
 	defer w.wakeWaiter()
@@ -195,8 +194,8 @@ func (w *Window) exchange(waiting int) {
 	w.settle()
 }
 
-// settle arranges for what is to be given back: at once after a throttling answer, else
-// when flush says. The caller holds the mutex.
+// settle schedules giving back: at once after a throttling answer, otherwise when flush says. The caller
+// holds the mutex.
 func (w *Window) settle() {
 	if w.err != nil || w.busy {
 		return
@@ -229,7 +228,7 @@ func (w *Window) done(t token, released time.Duration, err error) {
 	w.settle()
 }
 
-// flushNow begins an exchange, unless one has just been.
+// flushNow begins an exchange, unless there has just been one.
 func (w *Window) flushNow() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -242,7 +241,7 @@ func (w *Window) flushNow() {
 // errClosed is the error of a quota that was closed.
 var errClosed = errors.New("the quota is closed")
 
-// Close gives back everything that is held. Later calls of Acquire fail.
+// Close gives back everything that is held. Later calls to Acquire fail.
 func (w *Window) Close() {
 	if w.limits.Rate.N == 0 {
 		return
@@ -265,7 +264,7 @@ func (w *Window) Close() {
 	}
 }
 
-// peak is how many requests one window had at most.
+// peak is the most requests in one window.
 func (w *Window) peak() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// fullest returns the largest number of sorted arrivals in any window of a length, both
-// ends included: stricter than a server that counts half-open windows.
+// fullest returns the largest number of sorted arrivals in any window of the given length, both ends
+// included: stricter than a server that counts half-open windows.
 func fullest(arrivals []time.Time, length time.Duration) int {
 	most, first := 0, 0
 	for i := range arrivals {
@@ -25,9 +25,8 @@ func fullest(arrivals []time.Time, length time.Duration) int {
 	return most
 }
 
-// drive sends n requests through a quota with j callers. The server sees each at some
-// moment of its latency, which is from mean to twice the mean. It returns the arrivals,
-// sorted.
+// drive sends n requests through a quota with j callers. The server sees each at some moment of its
+// latency, which is between mean and twice that. It returns the sorted arrivals.
 func drive(t *testing.T, q *Window, n, j int, mean time.Duration) []time.Time {
 	t.Helper()
 	var arrivals []time.Time
@@ -185,7 +184,7 @@ func TestQuotaDoesNotBurstAfterAJump(t *testing.T) {
 		most      int
 	}{
 		{"an idle minute", time.Minute, time.Minute, 20},
-		{"suspended, but the run's clock stood still", 0, time.Hour, 0},
+		{"suspended, and the run's clock stopped", 0, time.Hour, 0},
 		{"suspended, but the run's clock advanced by half", time.Minute, 2 * time.Minute, 0},
 		{"the clock was set back", time.Minute, -time.Hour, 0},
 		{"the clock was set forward", 10 * time.Minute, 24 * time.Hour, 0},
