@@ -235,14 +235,14 @@ func (a *app) takes(f *pflag.Flag) string {
 }
 
 // nearest returns the name that name is most likely a misspelling of, or "". It uses
-// cobra's own suggestions, over temporary commands.
+// cobra's own suggestions, over temporary commands, whose names end at a space.
 func nearest(name string, names []string) string {
 	slips := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, n := range names {
-		slips.AddCommand(&cobra.Command{Use: n, Run: func(*cobra.Command, []string) {}})
+		slips.AddCommand(&cobra.Command{Use: strings.ReplaceAll(n, " ", "\x00"), Run: func(*cobra.Command, []string) {}})
 	}
-	if near := slips.SuggestionsFor(name); len(near) > 0 {
-		return near[0]
+	if near := slips.SuggestionsFor(strings.ReplaceAll(name, " ", "\x00")); len(near) > 0 {
+		return strings.ReplaceAll(near[0], "\x00", " ")
 	}
 	return ""
 }
