@@ -2,7 +2,7 @@
 
 // Prepares workbooks for their pictures; make runs it. All values are made up.
 //
-//	go run books.go fill blank.xlsx filled.xlsx    fills rows as somebody who is half done would have
+//	go run books.go fill blank.xlsx filled.xlsx    fills in rows like somebody who is half done
 //	go run books.go first copy.xlsx shown.xlsx     lets a results copy open on its first sheet
 package main
 
@@ -37,7 +37,7 @@ var rows = map[string][][]any{
 	},
 }
 
-// day is a time on the n-th day of a month to come, as somebody would type it.
+// day is a time on the n-th day of a coming month, as somebody would type it.
 func day(n int, clock string) string {
 	return time.Now().UTC().AddDate(0, 3, n).Format("2006-01-02 ") + clock
 }
@@ -81,7 +81,7 @@ func fill(from, to string) error {
 	return book.SaveAs(to)
 }
 
-// first changes nothing but which sheet is in front, and keeps the view that each sheet has.
+// first changes only which sheet is in front, and keeps the view of each sheet.
 func first(from, to string) error {
 	z, err := zip.OpenReader(from)
 	if err != nil {
