@@ -49,8 +49,8 @@ for rows with errors.`,
 	return cmd
 }
 
-// checkWatch checks that --watch is for a run that sends, and that nothing has to be asked or
-// approved before each step.
+// checkWatch checks that --watch is used with a run that sends, and that no step needs a
+// question or an approval first.
 func (f *submitFlags) checkWatch() error {
 	if f.every == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (f *submitFlags) checkWatch() error {
 	mode, known := parseDryRun(f.run.dryRun)
 	switch {
 	case !known:
-		return nil // it is reported with the other settings
+		return nil // reported with the other settings
 	case f.folder.in != "":
 		return exit.Failure(exit.Usage, "watch-with", nil, "flag", inFlag)
 	case f.run.plan != "":
@@ -81,8 +81,8 @@ type advanced struct {
 	err  error
 }
 
-// watchSteps takes the steps of all inputs round after round until no LOA is under review. The
-// last round of each input is left to be delivered.
+// watchSteps takes the steps of all inputs, round after round, until no LOA is under review. It
+// leaves the last round of each input for the caller to deliver.
 func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []files.Target) {
 	s.rounds = make(map[*input]*advanced, len(inputs))
 	waits := 0
@@ -106,7 +106,7 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 			waits += reviewed
 		}
 		answer.Waiting, *quiet = waits > 0, !answer.Changed
-		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
+		s.flags.watch.progress = "none" // from the second round on, changes are printed instead
 		return answer
 	})
 	for _, r := range s.rounds {
@@ -132,7 +132,7 @@ func (a *app) stepRound(ctx context.Context, s *invocation, in *input, t *files.
 	return r.done.totals.stop == ""
 }
 
-// since lists the LOAs whose status is not that of the round before, if there was one, and
+// since lists the LOAs whose status differs from the round before, if there was one, and
 // counts those under review.
 func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) {
 	for i := range r.done.outcomes {
@@ -153,20 +153,20 @@ func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) 
 	return changed, reviewed
 }
 
-// endRound ends a round that another one follows.
+// endRound ends a round that is followed by another one.
 func (a *app) endRound(ctx context.Context, done *finished) {
 	done.waiting = true
 	done.end = done.ledgerEnd(done.exitOf(reasons.New(done.in.workbook, done.problems).Errors).Code(), "")
 	a.endRun(ctx, done)
 }
 
-// waits reports whether there is nothing to do about a row but to wait.
+// waits reports whether all there is to do about a row is wait.
 func waits(o *batch.Outcome) bool {
 	return o.LOAStatus != "" && (o.Result == sheet.Already || o.Result == sheet.Skipped && o.Reason == batch.ReasonUnfinished)
 }
 
-// describeAdvance names the step of each row of an advance, has the rows that wait say for
-// what and for whom, and counts them with those that wait from now on.
+// describeAdvance names the step of each row of an advance, has waiting rows say what they
+// wait for and who has to act, and counts them together with those that wait from now on.
 func describeAdvance(done *finished, doc *report.Document, words *prose.Catalogue) {
 	if done.info.command != advance {
 		return
@@ -219,8 +219,8 @@ func waitMessage(words *prose.Catalogue, status string, since time.Time) (messag
 	return message, hint
 }
 
-// foresee asks the API for the state of an input's circuits, and replaces what is said of its
-// rows by the steps that they would take now. It is within the quota of the run that follows.
+// foresee asks the API for the state of an input's circuits, and replaces what the question says
+// about its rows with the steps that they would take now. Its calls count against the run's quota.
 func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	mode := s.run.dryRun
@@ -230,7 +230,7 @@ func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending)
 		for _, set := range s.quotas {
 			set.Close()
 		}
-		s.run.dryRun, s.quotas, s.keeper = mode, nil, nil // the ledger of the run is opened anew
+		s.run.dryRun, s.quotas, s.keeper = mode, nil, nil // the run opens the ledger again
 	}()
 	done := &finished{in: in, info: runInfo{command: s.command, dryRun: dryRunOnline, started: a.env.Now()}}
 	s.divide(done)

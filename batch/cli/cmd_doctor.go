@@ -93,7 +93,7 @@ type examination struct {
 	books   []*input
 	folders []doctor.Folder // that a run writes to
 	clocked bool            // the clock was checked
-	several bool            // accounts: each is named
+	several bool            // there are several accounts, so each is named
 }
 
 func (d *examination) run(ctx context.Context, paths []string) error {
@@ -126,7 +126,7 @@ func (d *examination) fail(what, where string, err error) {
 	code := own.Code
 	switch code {
 	case "identity-failed":
-		code = "doctor-account-failed" // whose hint is not to run doctor
+		code = "doctor-account-failed" // the hint of which does not say to run doctor
 	case "identity-refused":
 		code = "doctor-account-refused"
 	}
@@ -363,7 +363,7 @@ func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	return nil
 }
 
-// pick returns yes or no.
+// pick returns one of two texts.
 func pick(ok bool, yes, no string) string {
 	if ok {
 		return yes

@@ -52,7 +52,7 @@ func (a *app) explainCommand() *cobra.Command {
 
 // subject is something that can be explained.
 type subject struct {
-	kind  string   // the list that it is in, a key of the JSON; messages are in none
+	kind  string   // the list that it is in, a key of the JSON; empty for messages, which are in none
 	name  string   // as it is typed: REFUSED, 4, circuit-bandwidth-range
 	entry string   // its code in the catalogue
 	shown string   // the name as the user's language shows it
@@ -123,7 +123,7 @@ func (a *app) terms() (list []subject) {
 	return list
 }
 
-// exits are the exit codes, and 137, which shells make of SIGKILL.
+// exits are the exit codes, and 137, which shells report for SIGKILL.
 func exits() (list []subject) {
 	for _, code := range slices.Sorted(slices.Values(append([]int{exit.OK, exit.Killed}, exit.Ranking...))) {
 		name := number(code)
@@ -147,8 +147,8 @@ func kindOf(code string) string {
 	return ""
 }
 
-// find returns what a name means, however its letters are written. A code of the API that is
-// in no list has the entry of its family, or else that of codes that are not listed.
+// find returns what a name means, in upper or lower case. A code of the API that is not
+// listed has the entry of its family, or else that of unlisted codes.
 func (a *app) find(name string) (subject, error) {
 	list := a.subjects()
 	name = strings.Trim(name, "()")
@@ -168,7 +168,7 @@ func (a *app) find(name string) (subject, error) {
 		names = append(names, s.name)
 	}
 	switch near := nearest(name, names); {
-	case near != "" && name != "": // an empty name is the start of every other
+	case near != "" && name != "": // an empty name is a prefix of every other
 		return subject{}, exit.Failure(exit.Usage, "unknown-code-near", nil, "code", name, "near", shell.Quote(near))
 	case apiCode.MatchString(name):
 		return subject{"api_codes", name, reasons.Unlisted, name, nil}, nil

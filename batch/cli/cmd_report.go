@@ -87,7 +87,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.Path, err)
 	}
 	done.ledgerFlag = f.ledger
-	a.signals() // no signal may leave a copy half written
+	a.signals() // a signal must not leave a copy half written
 	doc := a.deliver(done, t, f.output)
 	if doc.Output == "" {
 		a.exit = exit.NoCopy

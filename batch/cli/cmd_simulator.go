@@ -135,7 +135,7 @@ func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulato
 	}
 	plan, err := simulator.ParseFaults(faults)
 	if err != nil {
-		bad, _ := errors.AsType[*simulator.PlanError](err) // it is nothing else
+		bad, _ := errors.AsType[*simulator.PlanError](err) // there is no other kind of error
 		return nil, exit.Failure(exit.Usage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
 	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
@@ -171,7 +171,7 @@ func (a *app) startSimulator(rate string, r runFlags, account string) (*embedded
 		defer close(ended)
 		defer batch.Guard(a.panicked)
 		if err := handler.Serve(ctx, listener); err != nil {
-			a.panicked(err) // as any bug of ours: nothing else can fail here
+			a.panicked(err) // a bug: nothing else can fail here
 		}
 	}()
 	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil

@@ -142,8 +142,8 @@ type namedRun struct {
 	saved record.Options
 }
 
-// namedRuns reads the past runs among the arguments: those that have the form of a run's ID,
-// and are not the name of a file.
+// namedRuns reads the past runs among the arguments: those that have the form of a run ID
+// and are not file names.
 func (a *app) namedRuns(ctx context.Context, flag string, args []string) (map[string]*namedRun, error) {
 	runs := map[string]*namedRun{}
 	for _, arg := range args {
@@ -179,11 +179,11 @@ func isRunID(text string) bool {
 type inquiry struct {
 	in   *input
 	done *finished
-	past *finished // the past run that was named; nil if a file was
+	past *finished // the past run that was named; nil if a file was named named
 	rows []loa.Row
 
-	asked   bool       // once at least
-	letters []letterOf // of the rows; nil if none were wanted
+	asked   bool       // at least once
+	letters []letterOf // of the rows; nil without --download
 }
 
 // statusInputs reads the workbooks that a status is about. Those of past runs have the results
@@ -271,7 +271,7 @@ func (k *inquiry) row(number int) *loa.Row {
 	return &k.rows[i]
 }
 
-// add adds the figures of earlier rounds of one run. How it ended is that of the last one.
+// add adds the figures of earlier rounds of one run. The last one says how it ended.
 func (t *totals) add(earlier totals) {
 	t.requests, t.retries, t.throttled, t.slowed = t.requests+earlier.requests, t.retries+earlier.retries, t.throttled+earlier.throttled, t.slowed+earlier.slowed
 }
@@ -298,7 +298,7 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 			}
 		}
 		answer.Waiting, *quiet = waits > 0, !answer.Changed
-		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
+		s.flags.watch.progress = "none" // from the second round on, changes are printed instead
 		return answer
 	})
 	for _, k := range asked {
@@ -338,7 +338,7 @@ func (done *finished) stoppedWatching(end watch.End, s *invocation) {
 	}
 }
 
-// watchFlag asks again and again.
+// watchFlag is the name of the flag.
 const watchFlag = "watch"
 
 // deliverStatus writes the copy and its reports, and returns the document.
@@ -388,7 +388,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 
 // describe adds to a document what is known of the LOAs and their letters.
 func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
-	doc.Unlisted = nil // they are about rules
+	doc.Unlisted = nil // these are about rules
 	for i := range doc.Applications {
 		app, row := &doc.Applications[i], &k.rows[i]
 		if k.letters != nil {

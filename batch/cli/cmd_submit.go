@@ -114,9 +114,8 @@ func isBook(arg string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// dropped validates workbooks that were dropped on the program, each into a copy beside it,
-// and opens the copies for the person in front of the machine, if there is one. Nothing is
-// ever sent.
+// dropped validates workbooks that were dropped on the program, writes a copy beside each,
+// and opens the copies if there is a desktop. Nothing is ever sent.
 func (a *app) dropped(ctx context.Context, paths []string) error {
 	a.byHand = true
 	var failed exit.Files
@@ -152,7 +151,7 @@ func (a *app) runValidate(ctx context.Context, path string) error {
 }
 
 // doubleClicked writes the blank workbook beside the program, or into the user's folder
-// where that may not be written, unless it is there already, and opens it.
+// where that is not writable, unless it already exists, and opens it.
 func (a *app) doubleClicked(ctx context.Context) error {
 	a.byHand = true
 	folder := filepath.Dir(a.env.Program)
@@ -169,7 +168,7 @@ func (a *app) doubleClicked(ctx context.Context) error {
 	return nil
 }
 
-// show opens a file for the person in front of the machine.
+// show opens a file on the desktop.
 func (a *app) show(path string) {
 	if a.env.Open == nil {
 		return
@@ -179,7 +178,7 @@ func (a *app) show(path string) {
 	}
 }
 
-// holdConsole keeps a console that closes with this process until its messages are read.
+// holdConsole keeps a console that closes with this process open until its messages are read.
 func (a *app) holdConsole() {
 	if a.byHand && a.env.OwnConsole && a.env.Key != nil {
 		a.lines.Write("", a.lines.Words.Line("press-key"), "")

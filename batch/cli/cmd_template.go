@@ -119,7 +119,7 @@ func blankWriter(l sheet.Language) func(w io.Writer) error {
 	}
 }
 
-// checkTemplate reports why the template may not be written to a path.
+// checkTemplate reports why the template must not be written to a path.
 func checkTemplate(path string, force bool) error {
 	err := files.CheckReplace(path, force, func(*os.File, int64) bool { return false })
 	if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-foreign" {
@@ -159,7 +159,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return nil, 0, exit.Failure(exit.Stopped, "template-regions-failed", err, "meaning", a.lines.Words.Meaning(batch.CodeOf(err)))
 		}
 	}
-	quotas := s.quotasOf(s.service) // before the regions are read side by side
+	quotas := s.quotasOf(s.service) // before the regions are read in parallel
 	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: func(region string, api batch.API) batch.Quota {
 		return quotas.Window(region, string(api))
 	}}
@@ -189,7 +189,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	return rows, others, nil
 }
 
-// accountRow is the row of a circuit: what the API knows of it, in the order of the columns.
+// accountRow is the row of a circuit: what the API knows about it, in the order of the columns.
 func accountRow(region, profile string, c batch.CircuitState) []any {
 	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil, nil, nil}
 	if c.Bandwidth >= sheet.MinBandwidth && c.Bandwidth <= sheet.MaxBandwidth {
@@ -198,7 +198,7 @@ func accountRow(region, profile string, c batch.CircuitState) []any {
 	if c.PeerLocation != "" {
 		row[7] = c.PeerLocation
 	}
-	if profile != "" { // so that rows of several accounts can be put together
+	if profile != "" { // so rows of several accounts can be combined
 		row[9] = profile
 	}
 	return row

@@ -90,18 +90,17 @@ func completions() map[string]cobra.CompletionFunc {
 	}
 }
 
-// requestsCompletion reports whether a command line is one with which a shell's completion
-// script asks for candidates. All others do without the registration, which reads every flag
-// of every command.
+// requestsCompletion reports whether a shell's completion script is asking for candidates with
+// this command line. Others skip the registration, which reads every flag of every command.
 func requestsCompletion(args []string) bool {
 	return slices.Contains(args, cobra.ShellCompRequestCmd) || slices.Contains(args, cobra.ShellCompNoDescRequestCmd)
 }
 
-// complete registers how flags and files are completed, for a command and those below it.
+// complete registers how flags and files are completed, for a command and its subcommands.
 func complete(cmd *cobra.Command, how map[string]cobra.CompletionFunc) {
 	for _, name := range slices.Sorted(maps.Keys(how)) {
 		if cmd.LocalFlags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
-			_ = cmd.RegisterFlagCompletionFunc(name, how[name]) // fails only for a flag that does not exist, or twice
+			_ = cmd.RegisterFlagCompletionFunc(name, how[name]) // fails only for an unknown flag, or a second time
 		}
 	}
 	if _, operands, _ := strings.Cut(cmd.Use, " "); strings.HasPrefix(operands, "FILE") {
@@ -175,7 +174,7 @@ func noHelpTopic(help *cobra.Command, args []string) error {
 	return err
 }
 
-// manCommand prints the manual page, for those who package the program.
+// manCommand prints the manual page, for packaging.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man",

@@ -19,18 +19,18 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// errDeclined says that the question was answered with no, which does not make the command fail.
+// errDeclined means that the question was answered with no, which does not make the command fail.
 var errDeclined = errors.New("declined")
 
 // sending is what a run would do with one input, for the question before it.
 type sending struct {
 	file, sheet string
 	rows, going int
-	steps       [batch.Operations]int // of advance: those that go, by operation; those that are completed and confirmed are in both
-	confirmed   int                   // of those that go: circuits that are to be confirmed, too
-	warned      int                   // of those that go: rows with warnings, or with engineers that have some
+	steps       [batch.Operations]int // of advance: rows to be sent, by operation; those to be completed and confirmed count in both
+	confirmed   int                   // rows to be sent whose circuits are also to be confirmed
+	warned      int                   // rows to be sent with warnings, or whose engineers have some
 	stay        report.Results        // the others, by the result that they will have
-	regions     map[string]int        // of the rows that go
+	regions     map[string]int        // of the rows to be sent
 	accounts    map[string]int        // likewise, by profile
 }
 
@@ -72,11 +72,11 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	return w, err
 }
 
-// question renders what a command would send: for each input the rows that go and those that
-// stay, then the account.
+// question renders what a command would send: for each input the rows that are sent and those
+// that are not, then the account.
 func (a *app) question(command string, inputs []sending, endpoint string, accounts []*account) string {
 	words, total, confirmed := a.lines.Words, 0, 0
-	line := func(code string, args ...sheet.Arg) string { // as it reads for what the command does
+	line := func(code string, args ...sheet.Arg) string { // as worded for the command
 		return words.Line(words.For(code, command), args...)
 	}
 	going := map[string]int{} // rows by profile
@@ -136,8 +136,8 @@ func regionList(words *prose.Catalogue, rows map[string]int) string {
 	return words.List(ids)
 }
 
-// confirm asks for confirmation before applications are sent, unless yes was given or
-// there is nothing to send. Without a terminal the run is refused. A no is errDeclined.
+// confirm asks for confirmation before applications are sent, unless --yes was given or
+// there is nothing to send. Without a terminal it is an error. The answer no is errDeclined.
 func (a *app) confirm(yes bool, applications int, question func() (string, error)) error {
 	if yes || applications == 0 {
 		return nil
@@ -166,7 +166,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 		return exit.Failure(exit.OfSignal(s), "not-confirmed", nil)
 	case answer := <-answers:
 		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes", "是", "ｙ": // the last as an input method for Chinese types it
+		case "y", "yes", "是", "ｙ": // the last is what a Chinese input method types
 			return nil
 		}
 	}

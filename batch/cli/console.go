@@ -117,8 +117,8 @@ func (a *app) openLog(f watchFlags) (*slog.Logger, *console.LogFile, error) {
 	return slog.New(slog.NewTextHandler(out, o)), file, nil
 }
 
-// logText says what a line of the text log is about in the user's language. The json
-// format keeps the names of events, which programs look for.
+// logText names the event of a line of the text log in the user's language. The json
+// format keeps the original names, which programs look for.
 func (a *app) logText(groups []string, attr slog.Attr) slog.Attr {
 	if len(groups) > 0 || attr.Key != slog.MessageKey {
 		return attr
@@ -182,8 +182,8 @@ func number(n int) string { return strconv.Itoa(n) }
 // English. The first two decide for everything; without them, what is written into a
 // workbook or beside it is in the workbook's own language.
 
-// catalogue returns the sentences for a user. It does not wait for the flags to be parsed,
-// as an error in them is printed too. Whether --lang is a language is checked later.
+// catalogue returns the sentences for a user. It is called before the flags are parsed, since
+// errors in them are printed too. Whether --lang is a language is checked later.
 func (e Env) catalogue() *prose.Catalogue {
 	for _, lang := range []string{argument(e.Args, "--lang"), e.Getenv(variable("lang"))} {
 		if c, ok := prose.For(lang); ok {
@@ -196,7 +196,7 @@ func (e Env) catalogue() *prose.Catalogue {
 	return prose.English
 }
 
-// argument returns the value of the last such flag on a command line, or "".
+// argument returns the value of the last occurrence of a flag on a command line, or "".
 func argument(args []string, flag string) (value string) {
 	for i, arg := range args {
 		switch after, joined := strings.CutPrefix(arg, flag+"="); {
@@ -211,12 +211,12 @@ func argument(args []string, flag string) (value string) {
 	return value
 }
 
-// How others follow an unattended command (package notify): they learn of its start once the
-// flags are read, and of its end with the exit code once that is final. They learn of a command
-// line that cannot be read, too, as far as it names them.
+// How others follow an unattended command (package notify): its start is reported once the
+// flags are read, its end with the exit code once that is final. A command line that cannot be
+// read is reported, too, to those that it names.
 
-// monitored reads who follows the command, and reports its start to them. What is wrong
-// with one of the flags does not keep the others from learning of it.
+// monitored reads who follows the command, and reports its start to them. An error in one of
+// the flags does not affect the others.
 func (a *app) monitored(cmd *cobra.Command) error {
 	if cmd.Flags().Lookup(pingFlag) == nil || a.monitor.Begun() {
 		return nil
@@ -262,8 +262,8 @@ func (a *app) monitored(cmd *cobra.Command) error {
 	return wrong
 }
 
-// dryRunOf returns the kind of dry run that a command line asks for, also if it was not
-// parsed to its end.
+// dryRunOf returns the kind of dry run that a command line asks for, even if it was not
+// parsed completely.
 func (a *app) dryRunOf(cmd *cobra.Command) string {
 	switch cmd.Name() {
 	case "validate":
@@ -282,8 +282,8 @@ func (a *app) dryRunOf(cmd *cobra.Command) string {
 	return mode.flag()
 }
 
-// reportEnd reports how the command ended to those who follow it, and says what went wrong
-// with that. A signal ends the wait for it.
+// reportEnd reports how the command ended to those who follow it, and prints what went wrong
+// in doing so. A signal ends the wait.
 func (a *app) reportEnd(code int, abandoned bool) {
 	lines := a.lines
 	if abandoned { // the command may still use its own
@@ -314,6 +314,6 @@ func (a *app) reportEnd(code int, abandoned bool) {
 		}
 	}
 	if a.logFile != nil && !abandoned {
-		_ = a.logFile.Close() // there is nothing left to write
+		_ = a.logFile.Close() // nothing is left to write
 	}
 }

@@ -49,8 +49,8 @@ func writeCopy(in *input, path string, patch sheet.Patch, seal string) (sum stri
 	return sum, err
 }
 
-// encrypted makes and verifies a copy in memory. It returns what writes it encrypted, and
-// what checks that the file decrypts to the same copy. Nothing else goes to disk.
+// encrypted makes and verifies a copy in memory. It returns a function that writes it encrypted,
+// and one that checks that the file decrypts to the same copy. Nothing else goes to disk.
 func encrypted(e *xlsx.Encryption, write func(io.Writer) error, verify func(io.ReaderAt, int64) error) (func(io.Writer) error, func(io.ReaderAt, int64) error, error) {
 	var plain bytes.Buffer
 	if err := write(&plain); err != nil {
@@ -69,7 +69,7 @@ func encrypted(e *xlsx.Encryption, write func(io.Writer) error, verify func(io.R
 	return writeEncrypted, verifyEncrypted, nil
 }
 
-// writeChecked is writeCopy, unless what is at the path must not be replaced: it may have
+// writeChecked is writeCopy, but fails if the file at the path must not be replaced: it may have
 // changed since it was checked.
 func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
 	if files.CheckReplace(path, force, files.Sealed) != nil {
@@ -80,7 +80,7 @@ func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch
 
 // placeCopy writes the copy to its path or, if that has become impossible since it was
 // checked (open in another program, changed by someone, folder gone, disk full), to a second
-// place. It returns where the copy is, "" for nowhere, and the error that kept it from path.
+// place. It returns where the copy is, "" for nowhere, and why it is not at path.
 func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal string) (written string, first error) {
 	in, runID := done.in, done.info.id
 	sum, first := a.writeChecked(in, t.Path, t.Force, patch, seal)
@@ -91,7 +91,7 @@ func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal 
 	}
 	for _, second := range a.secondPlaces(t.Path, runID, done.ledgerFlag) {
 		if _, err := os.Lstat(second); err == nil {
-			continue // it is not ours, or it is the input
+			continue // not our file, or the input
 		}
 		if sum, err := writeCopy(in, second, patch, ""); err == nil {
 			done.wrote(second, sum)

@@ -39,20 +39,20 @@ type finished struct {
 	ledgerFlag string // value of --ledger
 	logFailure string // why the log is not complete; empty if it is
 
-	translated *report.Document // in the language of the workbook, if it is another than the user's; nil until it is needed
+	translated *report.Document // in the language of the workbook, if that is not the user's; nil until needed
 
 	sums map[string]string // digests of the files that were written, by path
 
-	division *accounts.Division // of the rows by account; nil if they are not
+	division *accounts.Division // of the rows by account; nil if they are not divided
 	parts    []*part            // what each account does of the run; at least one
 
-	since       map[int]time.Time // of advance, by row: when the ledger saw the LOA's status first
-	letters     []letterOf        // of the rows, in order; nil if none were wanted
+	since       map[int]time.Time // of advance, by row: when the ledger first saw the LOA's status
+	letters     []letterOf        // of the rows, in order; nil without --download
 	letterFacts letterFacts       // the sum of them
-	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
-	left        bool              // at once, with requests on their way
-	shared      bool              // several hosts may have a copy of the run: all are equal
-	goesOn      bool              // other hosts carry the run on: this is what has results so far
+	waiting     bool              // rows wait for somebody, so the workbook is processed again
+	left        bool              // at once, with requests in flight
+	shared      bool              // several hosts may write a copy of the run: all must be equal
+	goesOn      bool              // other hosts continue the run: these are the results so far
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
@@ -60,7 +60,7 @@ type finished struct {
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
-// runInfo is what is known of a run before it begins.
+// runInfo is what is known about a run before it begins.
 type runInfo struct {
 	id       string
 	command  string
@@ -68,11 +68,11 @@ type runInfo struct {
 	dryRun   dryRun
 	simulate bool
 	account  string
-	several  bool // it is over several accounts
+	several  bool // it has several accounts
 	started  time.Time
 
 	changeRef string // --change-ref
-	plan      string // checksum of the plan that it keeps to; empty without one
+	plan      string // checksum of the plan that it carries out; empty without one
 	trace     string // ID of the trace that TRACEPARENT names
 }
 
@@ -129,8 +129,8 @@ func usable(path string, redacted bool) string {
 	return path
 }
 
-// written returns the sentences for what is written into a workbook or beside it: those of
-// its own language, unless the user asked for one.
+// written returns the sentences for what is written into a workbook or beside it: in the
+// workbook's language, unless the user asked for one.
 func (a *app) written(in *input) *prose.Catalogue {
 	if a.common.lang != "" {
 		return a.lines.Words
@@ -223,7 +223,7 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
 	added := *doc
-	if done.shared { // what is of this host alone is not in the copy
+	if done.shared { // what concerns only this host is not in the copy
 		added.Output, added.OutputPath, added.LogFailure = "", "", ""
 	}
 	patch.Added, patch.Open = report.Sheets(added, words), report.SummaryName
@@ -254,7 +254,7 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 			rows[i].Letter = letterCell(doc.Output, done.letters[i].Letter)
 		}
 		if app.Result == sheet.Unknown {
-			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
+			rows[i].SubmittedAt = done.outcomes[i].Tried // another ledger counts the settling time from then on
 		}
 		keepStanding(&rows[i], &done.outcomes[i], done.in.workbook.Circuits[i].LastRun(), redact)
 		if past := sheet.Result(done.in.workbook.Circuits[i].LastRun().Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
@@ -285,8 +285,7 @@ func keepStanding(row *sheet.RowResult, o *batch.Outcome, past *sheet.Past, reda
 	}
 }
 
-// rowMessage is the text of a row's Message cell. It says what to do unless there is
-// nothing to do.
+// rowMessage is the text of a row's Message cell. It says what to do, if anything.
 func (a *app) rowMessage(app *report.Application) string {
 	switch app.Result {
 	case sheet.Submitted, sheet.Already, sheet.Valid, sheet.Invalid:
@@ -351,7 +350,7 @@ func (a *app) writeReports(done *finished, doc *report.Document, t files.Target)
 		sum, render := sha256.New(), a.rendering(done, doc, r.Kind)
 		err := files.CheckReplace(r.Path, t.Force, func(f *os.File, _ int64) bool {
 			there := files.Digest(f)
-			return there != "" && (there == r.Found || done.shared && there == rendered(render)) // another host may have been faster
+			return there != "" && (there == r.Found || done.shared && there == rendered(render)) // another host may have written it first
 		})
 		if err != nil {
 			err = errors.New(a.lines.Words.Line("output-changed"))

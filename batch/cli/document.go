@@ -16,7 +16,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// document renders a finished run in a language; this is where codes become sentences.
+// document renders a finished run in a language; here codes become sentences.
 func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *report.Document {
 	listed := 0
 	for i := range done.problems {
@@ -89,7 +89,7 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 	return list
 }
 
-// monitoredRun is what others learn of the run over one workbook, which has no document if
+// monitoredRun is what others learn about the run over one workbook, which has no document if
 // there was an error.
 func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 	r := notify.Run{

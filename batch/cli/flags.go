@@ -148,7 +148,7 @@ func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 }
 
-// registerSending registers those of every command that sends.
+// registerSending registers the flags of every command that sends.
 func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 	f.registerChoice(flags)
 	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
@@ -164,7 +164,7 @@ func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 // noWaitFlag is the name of the flag.
 const noWaitFlag = "no-wait"
 
-// registerChoice registers the flags that choose the service's world and the rows.
+// registerChoice registers the flags that choose between the simulator and the API, and the rows.
 func (f *runFlags) registerChoice(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
 	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
@@ -221,7 +221,7 @@ type durationFlag time.Duration
 
 var errNoDuration = errors.New("not a positive duration")
 
-// String formats the duration as Go does; none is "", for which help shows no default.
+// String formats the duration as Go does; zero is "", for which help shows no default.
 func (d *durationFlag) String() string {
 	if *d == 0 {
 		return ""

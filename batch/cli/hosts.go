@@ -259,7 +259,7 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 		}
 		uses := p.quotas.Uses()
 		for i := range uses {
-			uses[i].Key.Scope = "" // of several accounts the fullest window counts
+			uses[i].Key.Scope = "" // with several accounts the fullest window counts
 		}
 		r.monitor.Used(uses)
 	}

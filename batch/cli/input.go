@@ -120,7 +120,7 @@ func code(err error) string {
 }
 
 // findObstacles looks for obstacles to a faithful copy, before anything is sent. Those that
-// rule a copy out are returned as an error, the others join the problems.
+// make a copy impossible are returned as an error, the others are added to the problems.
 func (in *input) findObstacles() error {
 	r, size := in.reader()
 	var against []sheet.Problem

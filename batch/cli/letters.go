@@ -29,8 +29,8 @@ func registerDownload(flags *pflag.FlagSet, dir *string) {
 	flags.StringVar(dir, downloadFlag, "", "fetch each letter that is available into the folder `DIR`, once, as a PDF that only you can read, and compare it with its row")
 }
 
-// openLetters makes the folder of --download before anything is asked, and what fetches the
-// letters.
+// openLetters creates the folder of --download before the API is asked anything, and prepares
+// fetching the letters.
 func (a *app) openLetters(s *invocation) error {
 	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
@@ -39,13 +39,13 @@ func (a *app) openLetters(s *invocation) error {
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return exit.Failure(exit.Usage, "download-folder", err, "path", dir, "reason", exit.Cause(err))
 	}
-	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // if it is wrong, the service says so
+	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // an invalid one is reported when the service is opened
 	s.fetcher = &letters.Fetcher{Dir: dir, Loopback: s.flags.run.simulate || endpoint.Loopback, Agent: "loabatch/" + version()}
 	s.closers = append(s.closers, closeFunc(s.fetcher.Close))
 	return nil
 }
 
-// letterOf is what became of the letter of a row; zero if none was wanted.
+// letterOf is the result of fetching the letter of a row; zero if none was wanted.
 type letterOf = download.Result
 
 // fetchLetters fetches the letters of the rows whose LOAs have one, given the status of each.
@@ -137,10 +137,10 @@ func (s *invocation) letterSource(done *finished, acc *service) *download.Source
 	return source
 }
 
-// letterFacts sum up what became of the letters of a run.
+// letterFacts sum up the letters of a run.
 type letterFacts struct {
 	fetched, kept int
-	failed        int // not fetched, or not to be had
+	failed        int // that could not be fetched
 	different     int // rows whose letter is about another circuit or company
 }
 
@@ -158,8 +158,8 @@ func (f *letterFacts) count(r letterOf) {
 	}
 }
 
-// letterProblems are what is wrong with letters, each at its row: an error where one is about
-// something else than its row, a warning where it does not say, cannot be read or is not there.
+// letterProblems are the problems of letters, each at its row: an error if the letter is about
+// another circuit or company, a warning if it does not say, cannot be read or is missing.
 func letterProblems(book *sheet.Workbook, all []letterOf) (list []sheet.Problem) {
 	t := &book.CircuitsTable
 	for i, r := range all {
@@ -192,14 +192,14 @@ func letterProblems(book *sheet.Workbook, all []letterOf) (list []sheet.Problem)
 	return list
 }
 
-// sayLetters sums up what became of the letters.
+// sayLetters prints how many letters were fetched.
 func (a *app) sayLetters(s *invocation, f letterFacts) {
 	if s.fetcher != nil && f != (letterFacts{}) {
 		a.lines.Say("letters-done", map[string]string{"fetched": number(f.fetched), "kept": number(f.kept), "failed": number(f.failed), "folder": s.fetcher.Dir})
 	}
 }
 
-// describeLetter adds to a row of a document what became of its letter.
+// describeLetter adds the state of its letter to a row of a document.
 func describeLetter(app *report.Application, r letterOf) {
 	app.Letter, app.LetterSHA256, app.LetterState, app.LetterCode = r.Letter.Path, r.Letter.SHA256, string(r.State), r.Code
 	if len(r.Differences) > 0 {
@@ -207,8 +207,8 @@ func describeLetter(app *report.Application, r letterOf) {
 	}
 }
 
-// letterHint says what to do about a letter before anything else: not to pass on one that is
-// another's. It is empty if there is nothing.
+// letterHint says what to do first about a letter: not to pass on one that is about another
+// circuit or company. It is empty if there is nothing to do.
 func letterHint(words *prose.Catalogue, r letterOf) (hint string) {
 	code := r.Code
 	for _, d := range slices.Backward(r.Differences) {

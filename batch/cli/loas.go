@@ -49,8 +49,8 @@ func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	}
 }
 
-// knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a
-// ledger, or if it cannot be read, that is nothing.
+// knownLOAs reads what the ledger knows about the current LOAs of a run's circuits: nothing
+// without a ledger, or if it cannot be read.
 func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[batch.Key]ledger.LOA {
 	known := map[batch.Key]ledger.LOA{}
 	for i, keys := range done.division.Keys(done.in.workbook) {
@@ -69,7 +69,7 @@ func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[
 	return known
 }
 
-// saveLOAs records in the ledger what was seen of LOAs, by the part of the run that saw it.
+// saveLOAs records in the ledger the LOAs that were seen, for the part of the run that saw them.
 func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen [][]ledger.LOA) {
 	for i, list := range seen {
 		if s.store == nil || done.parts[i].opened == nil || done.parts[i].opened.service == nil || len(list) == 0 {

@@ -20,7 +20,7 @@
 //
 // Every sentence comes from package prose. Package console prints it, and nothing that
 // happens to the terminal, the streams or the log stops a run; console.go wires it. A panic
-// in any goroutine ends a run in order (app.panicked).
+// in any goroutine ends a run cleanly (app.panicked).
 package cli
 
 import (
@@ -76,8 +76,8 @@ type Env struct {
 	Key        func()                  // waits until a key is pressed
 }
 
-// hidePasswords takes the passwords of databases out of the arguments and our own variables:
-// nothing can print them from then on.
+// hidePasswords removes the passwords of databases from the arguments and our own variables, so
+// they can never be printed.
 func (e *Env) hidePasswords() *database.Secrets {
 	secrets, getenv := &database.Secrets{}, e.Getenv
 	e.Getenv = func(name string) string {
@@ -141,7 +141,7 @@ func Main() int {
 		OwnConsole:     desktop.OwnConsole(),
 		Key:            func() { waitForKey(os.Stdin) },
 	}
-	// Both are asked, and may be consoles.
+	// Both are checked, as either may be a console.
 	stdoutEscapes, stderrEscapes := console.Escapes(stdout), console.Escapes(os.Stderr)
 	env.NoEscapes = !stdoutEscapes || !stderrEscapes
 	env.Program, _ = os.Executable() // only a template's folder depends on it
@@ -180,10 +180,10 @@ func getenv() func(string) string {
 	}
 }
 
-// hiddenInput reads what a terminal does not show.
+// hiddenInput reads a line from a terminal without echo.
 type hiddenInput struct {
 	terminal *os.File
-	before   atomic.Pointer[term.State] // of the terminal, while it shows nothing
+	before   atomic.Pointer[term.State] // of the terminal, while echo is off
 }
 
 func (h *hiddenInput) line() (string, error) {
@@ -197,15 +197,15 @@ func (h *hiddenInput) line() (string, error) {
 	return string(text), err
 }
 
-// restore makes the terminal show what is typed again, if the command ended while it was
-// waiting for a password.
+// restore turns the echo of the terminal on again, if the command ended while it was waiting
+// for a password.
 func (h *hiddenInput) restore() {
 	if state := h.before.Load(); state != nil {
 		_ = term.Restore(int(h.terminal.Fd()), state)
 	}
 }
 
-// waitForKey waits until a key is pressed, or there is nothing to press.
+// waitForKey waits until a key is pressed, or returns at once without a keyboard.
 func waitForKey(terminal *os.File) {
 	if state, err := term.MakeRaw(int(terminal.Fd())); err == nil {
 		_, _ = terminal.Read(make([]byte, 1))
@@ -253,7 +253,7 @@ func leave(env Env, stdout *console.Stream, err error) int {
 	return a.withOutput(cmd, stdout, exit.Of(err))
 }
 
-// signals hands the signals over to a command, which handles them from here on.
+// signals passes the signals on to a command, which handles them from now on.
 func (a *app) signals() <-chan os.Signal {
 	a.taking.Do(func() {
 		if a.taken != nil {
@@ -287,7 +287,7 @@ func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption)
 	return ctx, i
 }
 
-// stopStarting lets a run start nothing new.
+// stopStarting keeps a run from starting anything new.
 func (i *interruption) stopStarting() { i.once.Do(func() { close(i.drain) }) }
 
 func (i *interruption) follow(a *app, signals <-chan os.Signal) {
@@ -300,7 +300,7 @@ func (i *interruption) follow(a *app, signals <-chan os.Signal) {
 			case s == syscall.SIGHUP:
 				a.lines.Note("terminal-lost", nil)
 			case i.exit.CompareAndSwap(0, int32(exit.OfSignal(s))):
-				i.stopStarting() // first, since the terminal may take no more text
+				i.stopStarting() // first, since the terminal may block
 				a.lines.Warn("signal-first", nil)
 			default:
 				i.cancel()

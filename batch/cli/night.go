@@ -28,9 +28,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// folders returns the folders that the flags name; those of a command that names files
-// itself are empty. A flag beside file names is an error, a variable is not: it is meant
-// for other commands.
+// folders returns the folders that the flags name; they are empty if the command names files.
+// A flag together with file names is an error; a variable is not, as it may be meant for other
+// commands.
 func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.Folders, error) {
 	typed := func(flag string) bool { return argument(a.env.Args, "--"+flag) != "" }
 	switch {
@@ -54,7 +54,7 @@ type night struct {
 	ctx     context.Context
 	folders inbox.Folders
 	sends   bool // not a dry run, and not simulated
-	base    int  // of the claims: those of the command
+	base    int  // number of claims that belong to the command itself
 
 	past  *nights.Past
 	diary nights.Diary
@@ -62,8 +62,8 @@ type night struct {
 	ends  []exit.Input
 }
 
-// processFolder runs submit and validate over the workbooks of a folder. They are read one
-// after another: a bad one does not affect the rest, and a thousand do not fill the memory.
+// processFolder runs a command over the workbooks of a folder. They are read one after
+// another: a bad one does not affect the rest, and a thousand do not fill the memory.
 func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Folders) error {
 	s, err := a.newInvocation(cmd.Name(), f, nil)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	if err := n.checkFolders(); err != nil {
 		return err
 	}
-	if n.sends && !database.Is(f.service.ledger) { // there, hosts take up the same workbooks together
+	if n.sends && !database.Is(f.service.ledger) { // with a database, hosts work on the same workbooks together
 		unlock, locked, err := durable.LockFolder(folders.In)
 		if err != nil {
 			return exit.Failure(exit.Usage, "folder-unreadable", err, "file", folders.In, "reason", exit.Cause(err))
@@ -112,7 +112,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 }
 
 // checkFolders checks the folders before anything is sent. Folders that are missing are not
-// made: one on a network drive that is not mounted would end up beneath it.
+// created: one on a network drive that is not mounted would end up under its mount point.
 func (n *night) checkFolders() error {
 	for _, named := range []struct{ flag, path string }{{inFlag, n.folders.In}, {doneFlag, n.folders.Done}, {failedFlag, n.folders.Failed}} {
 		if named.path == "" {
@@ -164,7 +164,7 @@ func sealedCopy(f inbox.File, size int64, _ string) bool {
 func (n *night) look() ([]inbox.Book, error) {
 	now := n.env.Now()
 	if n.sends {
-		if there, err := durable.FolderTime(n.folders.In); err == nil { // else the folder is read-only, and this clock has to do
+		if there, err := durable.FolderTime(n.folders.In); err == nil { // otherwise the folder is read-only, and this clock must do
 			now = there
 		}
 	}
@@ -184,7 +184,7 @@ func (n *night) look() ([]inbox.Book, error) {
 	return books, nil
 }
 
-// readRuns reads the runs that the ledger has, if there is one and this command asks it.
+// readRuns reads the runs in the ledger, if there is one and this command uses it.
 func (n *night) readRuns() error {
 	if n.s.run.dryRun == dryRunOffline || n.s.flags.run.simulate {
 		return nil
@@ -202,7 +202,7 @@ func (n *night) readRuns() error {
 	return nil
 }
 
-// open opens what the command needs, if there is any workbook, and asks for confirmation.
+// open opens what the command needs, if there are any workbooks, and asks for confirmation.
 func (n *night) open(books []inbox.Book) error {
 	if len(books) == 0 {
 		return nil
@@ -260,11 +260,11 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	return n.question(n.s.command, all, n.s.service.endpoint, n.s.accounts), nil
 }
 
-// finishedWith returns the run that has finished with a workbook of these bytes. It may have
-// been other hosts' since this command started.
+// finishedWith returns the run that has finished with a workbook of these bytes. Other hosts
+// may have made it since this command started.
 func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 	if shared, ok := n.s.store.(ledger.Shared); ok {
-		if runs, err := shared.Runs(n.ctx, 0); err == nil { // else the run itself says so
+		if runs, err := shared.Runs(n.ctx, 0); err == nil { // otherwise the run itself reports it
 			n.past = nights.NewPast(runs)
 			n.choose()
 		}
@@ -278,7 +278,7 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 
 // take runs one workbook.
 func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended, reason inbox.Reason) {
-	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", exit.Bug(panicked)), "" }) // one workbook must not hold up the others night after night
+	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", exit.Bug(panicked)), "" }) // one workbook must not block the others every night
 	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -310,15 +310,15 @@ func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended,
 	if !n.s.flags.output.json {
 		_ = n.print(doc) // withOutput says if it fails
 	}
-	halt := !slices.Contains([]string{"", string(batch.StopMaxFailures), string(batch.StopAccount)}, doc.StopReason) // other workbooks may be of other accounts
+	halt := !slices.Contains([]string{"", string(batch.StopMaxFailures), string(batch.StopAccount)}, doc.StopReason) // other workbooks may use other accounts
 	return inbox.Ended{RunID: doc.RunID, Exit: doc.ExitCode, Again: len(doc.Waiting) > 0, Halt: halt}, ""
 }
 
-// failed keeps the document of a workbook that was not run to its end, and returns how it
-// ended. Only what is wrong with the workbook itself is final.
+// failed keeps the document of a workbook whose run did not complete, and returns how it
+// ended. Only an error of the workbook itself is final.
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
-	if runID == "" { // else one has added it
+	if runID == "" { // otherwise it has been added
 		n.monitor.Add(notify.Run{Input: files.Absolute(b.Path), ExitCode: exit.Of(err)})
 	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
@@ -334,8 +334,8 @@ func (n *night) add(doc report.Document, sent bool) {
 	n.diary.Taken++
 }
 
-// isBad reports whether an error is about what is in a workbook, and not about the disk, a
-// folder or a missing password, say, which may be fine another night.
+// isBad reports whether an error is about the content of a workbook, rather than, say, the disk,
+// a folder or a missing password, which may be fine another night.
 func isBad(err error) bool {
 	if own, ok := errors.AsType[*exit.Error](err); ok {
 		return own.Code == "input-too-large"
@@ -344,8 +344,8 @@ func isBad(err error) bool {
 	return ok && code(err) != xlsx.CodeNoPassword
 }
 
-// complete writes the copy of a past run again if it is missing: the night was killed
-// before it moved the workbook, and someone has removed the copy, or it was not written.
+// complete writes the copy of a past run again if it is missing: the night was killed before it
+// moved the workbook, and the copy was not written or someone has removed it.
 func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	before, _ := n.past.Finished(b.SHA256)
 	written, _ := before.Copy()
@@ -395,7 +395,7 @@ func (n *night) movedElsewhere(path, sum string) bool {
 		if folder == "" {
 			continue
 		}
-		found, _ := os.ReadDir(folder) // what cannot be read is not known
+		found, _ := os.ReadDir(folder) // ignore what cannot be read
 		for _, there := range found {
 			if strings.HasPrefix(there.Name(), name) && filepath.Ext(there.Name()) == ext && files.DigestOf(filepath.Join(folder, there.Name())) == sum {
 				return true

@@ -24,7 +24,7 @@ import (
 // again, with the command line that it suggests then. ID, scope and account are those of
 // each part.
 func (s *invocation) ledgerInfo(done *finished, t files.Target, args []string) ledger.RunInfo {
-	options, _ := json.Marshal(record.Options{ // strings and numbers only: it cannot fail
+	options, _ := json.Marshal(record.Options{ // only strings and numbers: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
@@ -169,7 +169,7 @@ func validationOf(s record.Options) validationFlags {
 	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
 }
 
-// maxTraced is how many earlier runs are looked into for what they sent.
+// maxTraced is how many earlier runs are searched for what they sent.
 const maxTraced = 8
 
 // traceChanges finds out what was changed in the rows that the plan holds back because they
@@ -200,7 +200,7 @@ func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p
 	}
 }
 
-// filesOf reads the copy and the input of a run, as far as they are where they were and the
+// filesOf reads the copy and the input of a run, if they are still where they were and the
 // password of this run opens them.
 func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*input) {
 	run, err := store.Run(ctx, id)

@@ -305,8 +305,8 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
-// knownLedger opens the ledger for a command that sends nothing: for what is known of the
-// circuits, and for the quota. It returns nil if there is none, or none of its service.
+// knownLedger opens the ledger for a command that sends nothing: for what is known about the
+// circuits, and for the quota. It returns nil if there is none, or none for its service.
 func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
 	if s.flags.run.simulate {
 		return nil, nil

@@ -22,8 +22,8 @@ import (
 	"github.com/loabatch/loabatch/batch/notify"
 )
 
-// Run runs one command line and returns its exit code. Of the process it uses only what env
-// holds.
+// Run runs one command line and returns its exit code. It uses nothing of the process but what
+// is in env.
 func Run(ctx context.Context, env Env) (code int) {
 	secrets := env.hidePasswords()
 	stdout := console.NewPatient(env.Stdout)
@@ -93,7 +93,7 @@ type app struct {
 	asking  atomic.Bool                  // for a password
 
 	defaults     *cobra.Command // for suggest; see defaultRoot
-	recordedRuns []string       // commands that write the documents of the runs that the ledger has
+	recordedRuns []string       // commands that write the documents of the runs in the ledger
 
 	logFile io.Closer       // nil if the log goes to standard error
 	monitor *notify.Monitor // of the command

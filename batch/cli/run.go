@@ -46,8 +46,8 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t files.Target)
 	return done, a.planAndRun(ctx, s, done)
 }
 
-// startOf is when the run over an input starts: now, less the time that reading it took.
-// Other inputs of the command, questions and waiting are not part of it.
+// startOf is when the run over an input starts: now, less the time it took to read it. Other
+// inputs of the command, questions and waiting are not part of it.
 func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading) }
 
 // part is what one account does of a run over an input.
@@ -90,21 +90,21 @@ func (done *finished) partOf(c *sheet.Circuit) int {
 	return done.division.Of(c)
 }
 
-// known is what the ledger knows of an input's circuits.
+// known is what the ledger knows about an input's circuits.
 type known struct {
 	past    map[batch.Key]batch.Record                 // in the accounts of their rows
 	later   map[batch.Place]map[batch.Key]batch.Record // likewise, of the steps that follow an application
 	foreign map[string]plan.Foreign                    // in other accounts
 }
 
-// plan plans an input, given what is known of its circuits.
+// plan plans an input, given what is known about its circuits.
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
 	o := s.planOptions(k)
 	o.Valid = s.valid(ctx, done, k.past)
 	return plan.New(done.in.workbook, o)
 }
 
-// planOptions are what an input is planned with, but for the LOAs that only --only asks about.
+// planOptions are the options an input is planned with, except the LOAs, which only --only needs.
 func (s *invocation) planOptions(k known) plan.Options {
 	return plan.Options{
 		Operation: s.flags.operation, Steps: s.steps, Past: k.past, Later: k.later, Foreign: k.foreign, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
@@ -183,7 +183,7 @@ func (a *app) planAndRun(ctx context.Context, s *invocation, done *finished) err
 	return a.engine(ctx, s, done, p)
 }
 
-// pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
+// pastOf reads what the ledger knows about an input's circuits, if there is a ledger.
 func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known, error) {
 	if s.store == nil {
 		return known{}, nil
@@ -195,10 +195,10 @@ func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known,
 	return k, nil
 }
 
-// pastOf reads what the ledger knows of circuits in the accounts of their rows. If the
+// pastOf reads what the ledger knows about circuits in the accounts of their rows. If the
 // workbook has a column for accounts, it also reads what the other accounts of the service
-// applied for: a row's account may have been changed. In which account a row with a profile
-// that cannot be used is, is not known; what any of them knows counts as its own.
+// applied for: a row's account may have been changed. The account of a row with an unusable
+// profile is not known, so what any account has counts as its own.
 func (s *invocation) pastOf(ctx context.Context, done *finished) (known, error) {
 	k, place := known{}, s.flags.operation.Place()
 	var scopes []ledger.Scope
@@ -244,7 +244,7 @@ func (s *invocation) pastOf(ctx context.Context, done *finished) (known, error) 
 	return k, nil
 }
 
-// addLater adds what is known of the steps of circuits that follow an application.
+// addLater adds what is known about the steps that follow an application.
 func (k *known) addLater(ctx context.Context, s *invocation, own ledger.Scope, keys []batch.Key) error {
 	for _, o := range s.steps {
 		if !o.FollowsUp() {
@@ -264,7 +264,7 @@ func (k *known) addLater(ctx context.Context, s *invocation, own ledger.Scope, k
 	return nil
 }
 
-// add adds what is known of circuits in their account. An open application counts more than
+// add adds what is known about circuits in their account. An open application counts more than
 // a settled one.
 func (k *known) add(past map[batch.Key]batch.Record) {
 	for key, r := range past {
@@ -308,7 +308,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	for _, set := range s.quotas {
 		uses := set.Uses()
 		for i := range uses {
-			uses[i].Key.Scope = "" // of several accounts the fullest window counts
+			uses[i].Key.Scope = "" // with several accounts the fullest window counts
 		}
 		a.monitor.Used(uses)
 	}

@@ -41,7 +41,7 @@ type account struct {
 	warned  bool        // of that
 }
 
-// id is the account's ID, or "" if it is not known.
+// id is the account's ID, or "" if unknown.
 func (acc *account) id() string {
 	if acc.service == nil {
 		return ""
@@ -84,8 +84,8 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 	return nil
 }
 
-// openAccount opens the service as one account. Why it cannot be used is kept with it, unless
-// no account can be used for the same reason.
+// openAccount opens the service as one account. If it cannot be used, the reason is kept with
+// it, unless that reason applies to all accounts.
 func (a *app) openAccount(ctx context.Context, s *invocation, acc *account) error {
 	f := s.flags.service
 	f.profile = acc.profile
@@ -176,7 +176,7 @@ func (a *app) triedSources(err error) string {
 }
 
 // identify asks for the account, compares it with --expect-account, and sets the scope. It
-// retries, or one lost answer would cost the night's run. The answer also says whether
+// retries, since otherwise one lost answer would cost the night's run. The answer also says whether
 // this machine's clock is so wrong that every request will be rejected.
 func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags, first bool) error {
 	var who cloud.Identity
@@ -208,7 +208,7 @@ func scopeOf(f serviceFlags, r runFlags) ledger.Scope {
 	return ledger.EndpointScope(f.endpoint)
 }
 
-// address names the endpoint that calls went to, and the variable that it was taken from.
+// address names the endpoint that calls went to, and the variable it was taken from.
 func (a *app) address(endpoint string) string {
 	if name := variable("endpoint"); endpoint != "" && endpoint == a.env.Getenv(name) {
 		return endpoint + " (" + name + ")"
@@ -234,10 +234,10 @@ func (a *app) identityFailure(err error, address string) error {
 	return exit.Failure(exit.Stopped, "identity-failed", err, "address", address, "meaning", a.lines.Words.Meaning(call.Code))
 }
 
-// maxClockSkew is the largest difference of the clocks that goes without a warning.
+// maxClockSkew is the largest difference between the clocks without a warning.
 const maxClockSkew = 5 * time.Minute
 
-// rejectedSkew is the difference of the clocks from which the service rejects requests.
+// rejectedSkew is the difference between the clocks from which the service rejects requests.
 const rejectedSkew = 15 * time.Minute
 
 // clockFailure is the error of a clock that is that far ahead of the service's.

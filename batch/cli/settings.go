@@ -75,7 +75,7 @@ func (f *outputFlags) check() error {
 // maxChangeRef is the length of --change-ref in characters, at most.
 const maxChangeRef = 200
 
-// check rejects the values of flags that no run knows. A log level has a reader of its own.
+// check rejects invalid values of flags. The log level is parsed elsewhere.
 func (f *watchFlags) check() error {
 	for _, c := range []struct{ flag, value, choices string }{
 		{"log-format", f.logFormat, "text, json"}, {"progress", f.progress, "auto, bar, plain, none"},
@@ -110,7 +110,7 @@ func (f *serviceFlags) pace() (pace, error) {
 	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
 }
 
-// expects reports whether a run may be made as an account.
+// expects reports whether a run may use an account.
 func (f *serviceFlags) expects(account string) bool {
 	return len(f.expectAccount) == 0 || slices.ContainsFunc(f.expectAccount, func(id string) bool { return strings.TrimSpace(id) == account })
 }

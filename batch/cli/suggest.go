@@ -23,9 +23,9 @@ import (
 //     only if the command would otherwise resolve it differently, given the environment
 //     (suggest).
 
-// settingsLine returns a command line that gives a command its present settings in an
-// empty environment. Who follows an unattended command is not among them: that is for
-// this command alone, and may be a secret.
+// settingsLine returns a command line that gives a command its current settings in an
+// empty environment. The flags that report an unattended command are left out: they are for
+// this command alone, and may be secret.
 func settingsLine(cmd *cobra.Command, files []string) []string {
 	line := []string{cmd.Name()}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -114,7 +114,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	own = own.with("simulate", strconv.FormatBool(info.simulate))
 	delete(own, "force")
 	all := own
-	own = own.ofFile() // what follows is about one workbook of the folder, and not what was approved
+	own = own.ofFile() // the suggestions are about one workbook of the folder, and not about a plan
 	again := books
 	if len(books) == 0 {
 		books = []string{input}
@@ -126,7 +126,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		here, copied = here.with("output", ""), own.with("output", "")
 	}
 	checked := a.suggest("doctor", own.only(doctorSettings))
-	if info.several { // the rows name what is to be checked
+	if info.several { // the rows name the profiles to be checked
 		checked = a.suggest("doctor", own.only(append([]string{"region", passwordFlag}, doctorSettings...)), input)
 	}
 	send := here.with(dryRunFlag, dryRunOff.flag())
@@ -164,7 +164,7 @@ func sender(command string) string {
 	return "submit"
 }
 
-// onwards returns the command that goes on with another file, such as a copy that someone has
+// onwards returns the command that continues with another file, such as a copy that someone has
 // changed, given the command line that would have replaced it.
 func (a *app) onwards(line []string, path string) string {
 	command, own, _ := a.readLine(line)
@@ -175,7 +175,7 @@ func (a *app) onwards(line []string, path string) string {
 // fileFlags are the flags whose value is the path of a file.
 var fileFlags = []string{"output", "ledger", planFlag, "log-file", passwordFlag, inFlag, doneFlag, failedFlag, downloadFlag}
 
-// anywhere returns a command line that names the same files in every folder.
+// anywhere returns a command line that names the same files in whatever folder it is run.
 func (a *app) anywhere(line []string) []string {
 	command, given, named := a.readLine(line)
 	if command == "" {
@@ -219,7 +219,7 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 	if err != nil || cmd.ParseFlags(nil) != nil {
 		return ""
 	}
-	// If a variable has a wrong value, that command will say so.
+	// If a variable has an invalid value, that command will say so.
 	_ = a.bindEnvironment(cmd.Flags())
 	line := []string{"loabatch", command}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -240,8 +240,8 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 // freshRoot is the root command with every flag at its default.
 func (a *app) freshRoot() *cobra.Command { return newApp(a.env, a.lines, nil).root() }
 
-// defaultRoot is the root command that suggestions are compared with: its flags are only ever
-// set from the environment.
+// defaultRoot is the root command that suggestions are compared with: its flags are set only
+// from the environment.
 func (a *app) defaultRoot() *cobra.Command {
 	if a.defaults == nil {
 		a.defaults = a.freshRoot()

@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// wantsJSON reports whether a command line asks for JSON, even if it is wrong elsewhere
-// and was not parsed to its end.
+// wantsJSON reports whether a command line asks for JSON, even if something else in it is wrong
+// and it was not parsed completely.
 func (a *app) wantsJSON(cmd *cobra.Command) bool {
 	flag := cmd.Flags().Lookup("json")
 	switch {

@@ -120,7 +120,7 @@ func book(n int, regions ...string) *sheet.Workbook {
 	return w
 }
 
-// host stands in for a process at work on a batch.
+// host plays a process at work on a batch.
 type host struct {
 	t      testing.TB
 	store  *postgres.Store

@@ -1,6 +1,6 @@
 // Package accounts divides a run by the accounts of its rows. A row names its account by a
 // credentials profile in its Account cell; a row without one belongs to the account of the
-// run. A run over several accounts is one run for people. In the ledger it is one for each
+// run. To people, a run over several accounts is one run. In the ledger it is one run for each
 // profile, since the scope of a ledger's run is one account: the first has the ID of the
 // run, such as 20270115-020000-k3f9q, and the others 20270115-020000-k3f9q.2 and so on.
 package accounts
@@ -18,7 +18,7 @@ import (
 
 // Division divides the rows of workbooks by credentials profile.
 type Division struct {
-	Profiles []string // in the order of their first rows, at least one; empty is that of the standard chain
+	Profiles []string // in the order of their first rows, at least one; "" is the standard chain
 	index    map[string]int
 	own      string
 }
@@ -115,7 +115,7 @@ type Run struct {
 	Accounts          []string // IDs, in the order of its parts
 }
 
-// Scopes is the scope of the run's first part and, behind it, the further accounts.
+// Scopes is the scope of the run's first part, followed by the other accounts.
 func (r *Run) Scopes() string {
 	scopes := []string{string(r.Scope)}
 	if len(r.Accounts) > 1 {
@@ -154,7 +154,7 @@ func members(parts []ledger.RunSummary) (list []ledger.MemberSummary) {
 	return list
 }
 
-// join makes one of the parts of a run, of which the first comes last.
+// join combines the parts of a run, of which the first comes last.
 func join(parts []ledger.RunSummary) Run {
 	all := Run{RunSummary: parts[len(parts)-1], Accounts: []string{}}
 	if len(parts) > 1 {

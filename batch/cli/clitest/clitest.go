@@ -1,5 +1,5 @@
-// Package clitest is what the tests of the command line share: made-up workbooks, services
-// for them, and loabatch as a program of its own.
+// Package clitest has what the tests of the command line share: made-up workbooks, services
+// for them, and loabatch as a separate program.
 package clitest
 
 import (
@@ -58,9 +58,9 @@ func (m english) Run() int {
 	return code
 }
 
-// SentenceFolder is the environment variable that names the folder in which tests and the
-// programs that they run record the code of each sentence that they say, in a file for each
-// process. SENTENCES=all makes one.
+// SentenceFolder is the environment variable that names the folder in which tests, and the
+// programs that they run, record the code of each sentence that they print, in a file for each
+// process. SENTENCES=all creates one.
 const SentenceFolder = "SENTENCES_SAID"
 
 // recordSentence returns a function that writes each code once to a file of this process.

@@ -2,5 +2,5 @@
 
 package clitest
 
-// consoleEvent is of Windows.
+// consoleEvent exists on Windows only.
 func consoleEvent() {}

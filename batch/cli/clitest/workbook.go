@@ -59,9 +59,9 @@ func Book(all []Circuit) []Sheet {
 	return []Sheet{circuits, engineers}
 }
 
-// Pack makes the smallest workbook that holds the sheets: inline strings, no
+// Pack makes the smallest workbook that contains the sheets: inline strings, no
 // styles, no shared strings. The tests make their inputs with it, so each shows what its
-// input holds.
+// input contains.
 func Pack(sheets []Sheet) []byte {
 	const spreadsheet = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -101,8 +101,8 @@ func addXML(z *zip.Writer, name, content string) {
 	AddPart(z, zip.Store, name, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+"\n"+content)
 }
 
-// AddPart adds a part to a package, where tests have no need of it without compression, which
-// takes longer than reading the part does.
+// AddPart adds a part to a package; tests that do not need compression do without it, since it
+// takes longer than reading the part.
 func AddPart(z *zip.Writer, method uint16, name, content string) {
 	w, _ := z.CreateHeader(&zip.FileHeader{Name: name, Method: method}) // writing to memory does not fail
 	_, _ = w.Write([]byte(content))
@@ -122,7 +122,7 @@ func gridRows(rows [][]string) string {
 	return b.String()
 }
 
-// Escape returns a text as XML has it.
+// Escape escapes a text for XML.
 func Escape(s string) string {
 	var b strings.Builder
 	xml.EscapeText(&b, []byte(s))
@@ -187,7 +187,7 @@ func Read(t *testing.T, path string) (content []byte, secret bool) {
 	return content, secret
 }
 
-// Edit packs the parts of a workbook anew, and replaces a text of the first sheet once.
+// Edit repacks the parts of a workbook, and replaces a text in the first sheet once.
 func Edit(content []byte, old, text string) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {

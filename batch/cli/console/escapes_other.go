@@ -4,5 +4,5 @@ package console
 
 import "os"
 
-// Escapes returns true: TERM says which terminals are dumb.
+// Escapes returns true: dumb terminals are recognized by TERM.
 func Escapes(*os.File) bool { return true }

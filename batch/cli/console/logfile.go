@@ -21,12 +21,11 @@ type LogFile struct {
 	err error // the first
 }
 
-// ErrForeign says that a log file exists and holds something else than text.
+// ErrForeign means that a log file exists and contains something other than text.
 var ErrForeign = errors.New("not a text file")
 
-// OpenLogFile opens the log file at a path, or makes it. The error says why that cannot be
-// done; it is ErrForeign if the file holds something else. warn is called once, when a line
-// cannot be written.
+// OpenLogFile opens the log file at a path, or creates it. The error is ErrForeign if the file
+// contains something other than text. warn is called once, when a line cannot be written.
 func OpenLogFile(path string, warn func(error)) (*LogFile, error) {
 	if foreign(path) {
 		return nil, ErrForeign
@@ -56,8 +55,8 @@ func (l *LogFile) fail(err error) {
 	}
 }
 
-// Err returns why the log is not complete, or nil. A file that was removed takes
-// everything that is written and shows nothing of it.
+// Err returns why the log is not complete, or nil. A file that was removed accepts everything
+// that is written, and keeps none of it.
 func (l *LogFile) Err() error {
 	if l == nil {
 		return nil
@@ -73,7 +72,7 @@ func (l *LogFile) Err() error {
 // Close closes the file.
 func (l *LogFile) Close() error { return l.file.Close() }
 
-// foreign reports whether there is a file that is not a text, to which no log is appended.
+// foreign reports whether there is a file that is not text, to which no log is appended.
 func foreign(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {

@@ -15,8 +15,8 @@ import (
 )
 
 // Stream is standard output or standard error. A pipe that nobody reads, a full disk or a
-// closed terminal must not end a run, so a write to it never fails: the first error is
-// kept, and what is written after it is dropped.
+// closed terminal must not end a run, so writing never fails: the first error is
+// kept, and everything after it is dropped.
 type Stream struct {
 	to      io.Writer
 	patient bool // waits for as long as the reader takes; otherwise for stalled at most

@@ -22,7 +22,7 @@ import (
 // schemes are how the address of a database starts, in any case.
 var schemes = []string{"postgres://", "postgresql://"}
 
-// secretSettings are those of an address that nobody may read.
+// secretSettings are the settings of an address that must not be shown.
 var secretSettings = []string{"password", "sslpassword"}
 
 // Variable is the variable that the password of a database is best given in.
@@ -54,10 +54,10 @@ var (
 	onlySetting  = regexp.MustCompile(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
 )
 
-// Mistaken reports whether a value of --ledger looks as if it was meant for an address and is not
-// one: a scheme is misspelt, or it is in the form host=… dbname=…. It must not be taken for the
-// name of a file, or each host would keep a ledger of its own. A path that starts as one, with a
-// dot, a slash or a drive, is a path.
+// Mistaken reports whether a value of --ledger looks as if it was meant to be an address but is
+// not one: the scheme is misspelt, or it has the form host=… dbname=…. It must not be taken for
+// a file name, or each host would keep a ledger of its own. A value that starts like a path, with
+// a dot, a slash or a drive, is a path.
 func Mistaken(ledger string) bool {
 	switch {
 	case Is(ledger), explicitPath.MatchString(ledger):
@@ -82,9 +82,9 @@ type secret struct {
 	malformed bool       // the address cannot be read, so what was taken out is not known either
 }
 
-// Hide takes the passwords out of the address of a database that a text has or ends with, and
-// keeps them. Of an address that cannot be read, all that might be a password is replaced. Any
-// other text is returned as it is.
+// Hide removes the passwords from the address of a database that a text has or ends with, and
+// keeps them. In an address that cannot be read, everything that might be a password is replaced.
+// Any other text is returned unchanged.
 func (s *Secrets) Hide(text string) string {
 	i := start(text)
 	if i < 0 {
@@ -172,9 +172,9 @@ func (s *Secrets) Connection(address string, getenv func(string) string) (connec
 	return address + "?" + settings.Encode(), true
 }
 
-// OpenFile returns the path of the file that the password of an address comes from if other users
-// of the machine may read it; else "". Programs of PostgreSQL ignore such a file, the driver does
-// not. Windows has other permissions.
+// OpenFile returns the path of the file that the password of an address comes from, if other users
+// of the machine may read it; otherwise "". PostgreSQL's programs ignore such a file, the driver does
+// not. On Windows, permissions work differently.
 func (s *Secrets) OpenFile(address string, getenv func(string) string) string {
 	connection, ok := s.Connection(address, getenv)
 	if !ok || runtime.GOOS == "windows" {
@@ -193,8 +193,8 @@ func (s *Secrets) OpenFile(address string, getenv func(string) string) string {
 	return path
 }
 
-// split divides an address into what may be seen and what may not. It is written out, since
-// [url.Parse] takes a slash within a password for the end of the host.
+// split divides an address into what may be seen and what may not. It does not use [url.Parse],
+// which takes a slash in a password for the end of the host.
 func split(text string) (address string, taken secret) {
 	scheme, rest, _ := strings.Cut(text, "://")
 	scheme = strings.ToLower(scheme) + "://"
@@ -255,8 +255,8 @@ func splitQuery(query string) (visible string, secrets url.Values, err error) {
 	return visible, secrets, nil
 }
 
-// validHosts reports whether a text is a list of hosts, each with or without a port. None is
-// that of PGHOST.
+// validHosts reports whether a text is a list of hosts, each with or without a port. An empty
+// one means PGHOST.
 func validHosts(list string) bool {
 	for host := range strings.SplitSeq(list, ",") {
 		if strings.HasPrefix(host, "[") {
@@ -274,7 +274,7 @@ func validHosts(list string) bool {
 	return true
 }
 
-// hidden is written instead of what may be a password.
+// hidden replaces what may be a password.
 const hidden = "***"
 
 // veil replaces all that might be a password in an address that cannot be read: whatever

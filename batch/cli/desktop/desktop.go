@@ -1,13 +1,13 @@
-// Package desktop is the person in front of this machine: whether there is one, which files
-// can be opened for them, and whether the console that shows our messages goes when we do.
+// Package desktop tells whether somebody sits at a desktop of this machine, opens files for
+// them, and tells whether the console that shows our messages closes when we end.
 //
 // A file is opened by the program that the person has chosen for its kind. Nothing is opened
-// where nobody would see it: under cron or as a service, over SSH, and in CI.
+// where nobody would see it: under cron, in a service, over SSH, or in CI.
 package desktop
 
 import "errors"
 
-// ErrNone says that there is no desktop.
+// ErrNone means that there is no desktop.
 var ErrNone = errors.New("there is no desktop")
 
 // Present reports whether somebody sits at a desktop of this machine. Every CI service sets CI,

@@ -11,8 +11,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// present reports whether there is a display. On macOS there is one for every session that is not
-// from elsewhere.
+// present reports whether there is a display. On macOS every session that is not remote has one.
 func present(getenv func(string) string) bool {
 	return runtime.GOOS == "darwin" || cmp.Or(getenv("DISPLAY"), getenv("WAYLAND_DISPLAY")) != ""
 }
@@ -25,14 +24,14 @@ func open(path string) error {
 	return start(exec.Command(program, path))
 }
 
-// OwnConsole returns false: a terminal outlives what runs in it, or is set to.
+// OwnConsole returns false: a terminal outlives what runs in it, or is configured to.
 func OwnConsole() bool { return false }
 
 // patience is how long a program that opens files may take to say that it cannot. xdg-open
 // may stay for as long as what it starts.
 const patience = 2 * time.Second
 
-// start runs a program that opens files.
+// start starts a program that opens files.
 func start(c *exec.Cmd) error {
 	if err := c.Start(); err != nil {
 		return err

@@ -83,7 +83,7 @@ func (a *Account) circuits(ctx context.Context, region string, ids []string) {
 // errQuotaUsed says that a call was not made, since others use the quota.
 var errQuotaUsed = errors.New("the quota is used up")
 
-// paid makes a call once the quota allows it. It waits for that no longer than for an answer.
+// paid makes a call once the quota allows it. It waits no longer for that than for an answer.
 func (a *Account) paid(ctx context.Context, region string, api batch.API, call func() error) error {
 	within, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
@@ -133,7 +133,7 @@ func (f *Findings) Lifetime(l cloud.Lifetime, now time.Time, where string) {
 }
 
 // Proxy notes which proxy the requests to a region go through, if any, without its password.
-// What is true of several regions is noted once.
+// What applies to several regions is noted once.
 func (f *Findings) Proxy(p cloud.Proxy) {
 	if slices.Contains(f.proxies, p) {
 		return

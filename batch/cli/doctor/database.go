@@ -19,7 +19,7 @@ const (
 	minFree = 20
 )
 
-// Database says what is to be known of the server of a ledger.
+// Database notes what to know about the server of a ledger.
 func (f *Findings) Database(server ledger.Server) {
 	f.Note(OK, "database", "", "doctor-database", "version", server.Version, "role", server.Role)
 	if server.Super {
@@ -47,7 +47,7 @@ func (f *Findings) Database(server ledger.Server) {
 	}
 }
 
-// transport says how the connection is protected.
+// transport notes how the connection is protected.
 func (f *Findings) transport(server ledger.Server) {
 	switch {
 	case server.Encrypted && server.Verified:
@@ -61,7 +61,7 @@ func (f *Findings) transport(server ledger.Server) {
 	}
 }
 
-// durability says what of a commit is left after a crash, and after a failover.
+// durability notes whether commits survive a crash and a failover.
 func (f *Findings) durability(server ledger.Server) {
 	standbys := []string{"standbys", strconv.Itoa(server.Standbys), "names", server.Synchronous, "commit", server.Commit}
 	waits := server.Synchronous != "" && server.Commit != "local" && server.Commit != "off"

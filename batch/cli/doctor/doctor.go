@@ -21,7 +21,7 @@ type State string
 // The states.
 const (
 	OK   State = "ok"
-	Warn State = "warn" // a run works, and something is worth knowing
+	Warn State = "warn" // a run works, but something is worth knowing
 	Fail State = "fail"
 )
 

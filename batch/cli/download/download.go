@@ -1,9 +1,9 @@
 // Package download fetches the letters of circuits whose LOAs are available, each once.
 //
-// What the ledger knows of a letter decides: while the file is where it was put, with the
-// bytes that it had, it is only read again. Otherwise the API is asked where the letter is,
-// which may be a link that expires: one that has expired is asked for anew, once. A broken connection
-// or a busy server gets two more tries. What a letter says is compared with its row every time, since
+// What the ledger knows about a letter decides: while the file is where it was put, with the same
+// bytes, it is only read again. Otherwise the API is asked for the address of the letter,
+// which may be a link that expires: a new one is asked for once. After a broken connection
+// or from a busy server there are two more tries. What a letter says is compared with its row every time, since
 // a letter of another circuit stays a problem, until the LOA is complete.
 package download
 
@@ -19,21 +19,21 @@ import (
 	"github.com/loabatch/loabatch/batch/letters"
 )
 
-// State is what became of a letter. The words are stable.
+// State is the result of fetching a letter. The words are stable.
 type State string
 
 // The states.
 const (
 	Kept    State = "kept"          // it was fetched before
 	Fetched State = "fetched"       //
-	Again   State = "fetched-again" // the file of before was gone or had been changed
+	Again   State = "fetched-again" // the earlier file was gone or had been changed
 	Failed  State = "failed"        // it could not be fetched
-	Unasked State = "not-fetched"   // somebody wanted it to end first
+	Unasked State = "not-fetched"   // the command was stopped first
 )
 
 // The codes of the package's own reasons why there is no letter.
 const (
-	codeNoLink   = "letter-no-link"   // the API names no address
+	codeNoLink   = "letter-no-link"   // the API gave no address
 	codeNoAnswer = "letter-no-answer" // it did not say, with {code}
 	codeUnsaved  = "letter-unsaved"   // the ledger could not be written
 )
@@ -63,7 +63,7 @@ type Source struct {
 	Keep  func(context.Context, batch.Key, ledger.Letter) error                 // in the ledger
 }
 
-// Result is what became of the letter of a row.
+// Result is the result of fetching the letter of a row.
 type Result struct {
 	State       State
 	Letter      ledger.Letter // zero if there is none
@@ -76,8 +76,8 @@ type Result struct {
 // workers is how many letters are fetched at a time.
 const workers = 4
 
-// All fetches the letters of rows. Once stop is closed no further one is begun. Its results
-// have the order of the rows.
+// All fetches the letters of rows. Once stop is closed, no more are begun. The results
+// are in the order of the rows.
 func All(ctx context.Context, stop <-chan struct{}, rows []Row, panicked func(error)) []Result {
 	results := make([]Result, len(rows))
 	next := make(chan int)
@@ -99,7 +99,7 @@ func All(ctx context.Context, stop <-chan struct{}, rows []Row, panicked func(er
 	return results
 }
 
-// begin hands out the numbers of the rows until it is to end.
+// begin hands out the numbers of the rows until it is stopped.
 func begin(ctx context.Context, stop <-chan struct{}, n int, next chan<- int) {
 	for i := range n {
 		select {
@@ -145,19 +145,19 @@ func (r *Row) fetch(ctx context.Context) Result {
 	return result
 }
 
-// A broken connection or a busy server gets another try or two.
+// After a broken connection, or from a busy server, there are one or two more tries.
 const (
 	tries = 3
 	pause = time.Second // after the first; twice as long after the second
 )
 
-// get asks for the letter, again if that may help.
+// get fetches the letter, trying again if that may help.
 func (r *Row) get(ctx context.Context) (letters.Letter, error) {
 	for try := 1; ; try++ {
 		l, err := r.download(ctx)
 		e, own := errors.AsType[*letters.Error](err)
 		switch {
-		case own && e.Expired() && try == 1: // at once: the next link is a new one
+		case own && e.Expired() && try == 1: // at once, as the next link is new
 		case own && e.Temporary() && try < tries:
 			select {
 			case <-time.After(time.Duration(try) * pause):
@@ -170,10 +170,10 @@ func (r *Row) get(ctx context.Context) (letters.Letter, error) {
 	}
 }
 
-// errNoLink says that the API names no address of a letter.
+// errNoLink means that the API gave no address for a letter.
 var errNoLink = errors.New("download: the API names no address")
 
-// download asks where the letter is, and fetches it.
+// download asks for the address of the letter, and fetches it.
 func (r *Row) download(ctx context.Context) (letters.Letter, error) {
 	loa, found, err := r.Source.Find(ctx, r.Key)
 	switch {

@@ -140,7 +140,7 @@ func inVirtualTime(t *testing.T, name string, f func(*testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// TestDone reads no letter of a complete LOA that is here, and fetches one that is not.
+// TestDone checks that the letter of a complete LOA is not read if it is here, and fetched if not.
 func TestDone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "LOA-r-pc-one.pdf")
 	known := ledger.Letter{Path: path, SHA256: "aa"}
@@ -153,7 +153,7 @@ func TestDone(t *testing.T) {
 	}
 }
 
-// TestStopped begins no letter once it is to end.
+// TestStopped checks that no letter is begun once it is stopped.
 func TestStopped(t *testing.T) {
 	w := &world{dir: "/letters", links: []string{"a"}}
 	stop := make(chan struct{})
@@ -172,7 +172,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestURLStaysSecret checks that no way of printing an LOA shows where its letter is.
+// TestURLStaysSecret checks that no way of printing an LOA shows the address of its letter.
 func TestURLStaysSecret(t *testing.T) {
 	l := batch.LOA{LetterURL: "https://example.com/letter?Signature=made-up"}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {

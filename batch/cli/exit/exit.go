@@ -15,7 +15,7 @@ import (
 // The exit codes. The table in the README says how to react to each.
 const (
 	OK          = 0   // every row SUBMITTED, ALREADY, VALID or SKIPPED
-	Internal    = 1   // a bug
+	Internal    = 1   // a bug, or the ledger could no longer be written
 	Usage       = 2   // wrong usage, or an input that cannot be read; nothing was sent
 	Validation  = 3   // validation found errors and nothing was sent
 	Rows        = 4   // finished; some rows INVALID, REFUSED or BLOCKED

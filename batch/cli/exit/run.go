@@ -15,7 +15,7 @@ type Run struct {
 	Signal     int              // exit code of the signal that stopped it, or 0
 	CopyFailed bool             // the results copy could not be written
 
-	LettersMissing int // of --download: not fetched, or not to be had
+	LettersMissing int // of --download: could not be fetched
 	LettersWrong   int // likewise: about another circuit or company
 }
 

@@ -87,7 +87,7 @@ func Same(a, b string) bool {
 	return a == b
 }
 
-// followed returns where a path leads, through symbolic links, also if nothing is there.
+// followed returns where a path leads, through symbolic links, even if nothing is there.
 func followed(path string) string {
 	const most = 40 // links, as on Linux
 	for range most {
@@ -120,7 +120,7 @@ func Follow(lines *console.Lines, path string) string {
 // CheckReplace reports why a file may not be written to a path because of what is there.
 // An empty file may always be replaced: mktemp makes one.
 func CheckReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
-	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // CON.xlsx and the like
+	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // such as CON.xlsx
 		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	}
 	info, err := os.Stat(path)

@@ -55,7 +55,7 @@ func IsLock(path string) bool {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return true // Windows lets no other program read it
+		return true // on Windows, no other program can read it
 	}
 	defer f.Close()
 	start := make([]byte, 4)

@@ -104,8 +104,8 @@ func (c *Claims) claimFree(lines *console.Lines, flag string, path *string) erro
 }
 
 // checkCopy checks before anything is sent that the copy can be written: its folder exists
-// and is writable, and nothing there is in the way. Temporary copies that a run which was
-// killed has left there are removed.
+// and is writable, and no file is in the way. Temporary copies left there by a run that was
+// killed are removed.
 func checkCopy(input, path string, force bool) error {
 	if want := Extension(input); !strings.EqualFold(filepath.Ext(path), want) {
 		return exit.Failure(exit.Usage, "output-extension", nil, "file", path, "extension", want)
@@ -121,7 +121,7 @@ func checkCopy(input, path string, force bool) error {
 }
 
 // Extension returns the extension that the copy must have: programs refuse to open a
-// workbook with macros unless it is named .xlsm, and one without if it is.
+// workbook with macros unless it is named .xlsm, and one without macros if it is.
 func Extension(input string) string {
 	if strings.EqualFold(filepath.Ext(input), ".xlsm") {
 		return ".xlsm"
@@ -226,7 +226,7 @@ func BesideOpen(lines *console.Lines, path string) string {
 	ext := filepath.Ext(path)
 	for n := 2; ; n++ {
 		second := strings.TrimSuffix(path, ext) + "-" + strconv.Itoa(n) + ext
-		if _, err := os.Lstat(second); err != nil { // one that cannot be written is found later
+		if _, err := os.Lstat(second); err != nil { // whether it can be written is found out later
 			lines.Warn(said, map[string]string{"file": path, "lock": lock, "second": second})
 			return second
 		}

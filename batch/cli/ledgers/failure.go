@@ -61,7 +61,7 @@ func (o *Opener) Cause(err error) string {
 	return message
 }
 
-// kindCode is the catalogue's code of that kind of failure: the same one may mean something
+// kindCode is the catalogue's code for that kind of failure: the same kind may mean something
 // else in a database.
 func (o *Opener) kindCode(err *ledger.Error) string {
 	if err.Kind == ledger.Rights && len(err.Grants) == 0 {

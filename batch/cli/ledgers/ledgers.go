@@ -87,8 +87,8 @@ func (o *Opener) NotOpened(path string, err error) error {
 // noAddress is the address of a database whose address cannot be read.
 const noAddress = "postgres://"
 
-// openDatabase opens the ledger in the database at an address, which has no password in it any
-// more.
+// openDatabase opens the ledger in the database at an address, from which the password has been
+// removed.
 func (o *Opener) openDatabase(ctx context.Context, address string) (ledger.Store, error) {
 	connection, ok := o.Secrets.Connection(address, o.Getenv)
 	if !ok {

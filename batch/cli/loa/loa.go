@@ -33,12 +33,12 @@ func Plan(book *sheet.Workbook) *batch.Plan {
 	return p
 }
 
-// Row is what is known of the LOA of one row.
+// Row is what is known about the LOA of one row.
 type Row struct {
 	Outcome batch.Outcome // of the last question that was answered, or else of the last one
 	At      time.Time     // of that answer, UTC; zero if there is none
-	Before  string        // the status of the last time, NoLOA if there was no LOA; empty if it is not known
-	Since   time.Time     // when the ledger saw the status first, UTC; zero if it is not known
+	Before  string        // the previous status, NoLOA if there was no LOA; empty if unknown
+	Since   time.Time     // when the ledger first saw the status, UTC; zero if unknown
 	Letter  ledger.Letter // of the LOA; zero if none was fetched
 }
 
@@ -91,11 +91,11 @@ func (r *Row) Result(c *sheet.Circuit) batch.Outcome {
 	return o
 }
 
-// reason is that of every row of the command.
+// reason is the reason of every row of the command.
 const reason batch.Reason = "status-row"
 
-// Describe adds to a row of a document what is known of its LOA: since when it has its status,
-// what that was the last time, and who is being waited for.
+// Describe adds to a row of a document what is known about its LOA: since when it has had its
+// status, what that was the last time, and who is being waited for.
 func (r *Row) Describe(app *report.Application, words *prose.Catalogue) {
 	app.Before = &r.Before
 	app.Letter, app.LetterSHA256 = r.Letter.Path, r.Letter.SHA256
@@ -127,7 +127,7 @@ func (r *Row) Concerns(c *sheet.Circuit) bool {
 	return true
 }
 
-// Awaits says for whom and for what a circuit waits while its LOA has a status.
+// Awaits says what a circuit is waiting for, and who has to act, while its LOA has a status.
 func Awaits(words *prose.Catalogue, status string) string {
 	if waiting.For(status) == waiting.Nobody {
 		return words.Line("awaits-nobody")

@@ -3,9 +3,8 @@ package locale
 
 import "cmp"
 
-// User returns the locale of the user, such as zh_CN.UTF-8 or zh-CN, or "" if nothing says
-// so. It is the first of LC_ALL, LC_MESSAGES and LANG that is not empty (POSIX.1-2024, 8.2).
-// On Windows it is LC_ALL, which is set on purpose only, or else the language of the user's
+// User returns the locale of the user, such as zh_CN.UTF-8 or zh-CN, or "" if it is not set. It is the first of LC_ALL, LC_MESSAGES and LANG that is not empty (POSIX.1-2024, 8.2).
+// On Windows it is LC_ALL, which is only ever set on purpose, or else the language of the user
 // interface, given by system.
 func User(getenv func(string) string, system string) string {
 	if system != "" {

@@ -2,5 +2,5 @@
 
 package locale
 
-// System returns "": where it is not Windows, variables name the language.
+// System returns "": on systems other than Windows, variables name the language.
 func System() string { return "" }

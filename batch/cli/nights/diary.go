@@ -12,10 +12,10 @@ import (
 	"github.com/loabatch/loabatch/batch/report"
 )
 
-// Diary says what becomes of the workbooks of a folder, and counts them.
+// Diary reports what was done with the workbooks of a folder, and counts them.
 type Diary struct {
 	Lines   *console.Lines
-	Onwards func(path string) string // the command that goes on with a workbook that was moved there
+	Onwards func(path string) string // the command that continues with a workbook that was moved there
 
 	// Elsewhere reports whether another host has moved a workbook of these bytes; nil without others.
 	Elsewhere func(path, sum string) bool
@@ -23,7 +23,7 @@ type Diary struct {
 	Taken   int               // workbooks that were processed
 	Moved   int               // workbooks that have left the folder
 	Others  int               // workbooks that other hosts have moved
-	Stayed  int               // of what was left out
+	Stayed  int               // of the workbooks that were left out
 	Unmoved bool              // a workbook that a run has finished with could not be moved
 	Left    []report.NotTaken // what was left out
 }
@@ -34,8 +34,8 @@ func (d *Diary) TellMoved(path, to string) {
 	d.Moved++
 }
 
-// TellUnmoved says why a workbook stays in the folder that should have been moved. If someone
-// has taken it away or changed it meanwhile, all is well: it is a new workbook, if any.
+// TellUnmoved says why a workbook that should have been moved stays in the folder. If someone
+// has removed or changed it meanwhile, all is well: if it is still there, it is a new workbook.
 func (d *Diary) TellUnmoved(path, sum string, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && d.elsewhere(path, sum):

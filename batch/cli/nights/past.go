@@ -1,5 +1,5 @@
 // Package nights knows which runs in the ledger have finished with which workbook of a nightly
-// run's folder (past.go), and reports what becomes of each workbook (diary.go). What is done
+// run's folder (past.go), and reports what was done with each workbook (diary.go). What to do
 // with the workbooks is decided in package inbox.
 package nights
 
@@ -13,11 +13,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Past is what the ledger knows of earlier nights.
+// Past is what the ledger knows about earlier nights.
 type Past struct {
 	runs     []ledger.RunSummary          // the latest first
 	finished map[string]ledger.RunSummary // with a workbook, by its SHA-256
-	copies   map[string]bool              // SHA-256 of results copies and reports as they were written
+	copies   map[string]bool              // SHA-256 of results copies and reports when written
 }
 
 // NewPast returns what is known from the runs of a ledger, the latest first. None of them counts
@@ -36,8 +36,8 @@ func NewPast(runs []ledger.RunSummary) *Past {
 func (p *Past) Wrote(sum string) bool { return p.copies[sum] }
 
 // Choose chooses the runs that have finished with their workbooks for a command, in the account
-// that ofAccount tells. One that left rows out has not, unless the command is narrowed to some
-// of the rows itself.
+// that ofAccount tells. A run that left rows out has not, unless the command itself is limited
+// to some of the rows.
 func (p *Past) Choose(command string, narrowed bool, ofAccount func(ledger.RunSummary) bool) {
 	p.finished = map[string]ledger.RunSummary{}
 	for _, r := range slices.Backward(p.runs) { // the latest counts
@@ -70,7 +70,7 @@ func (p *Past) Follow(sum, in, folder string) {
 		}
 		for path, sum := range r.Files() {
 			if filepath.Dir(path) == in {
-				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // it stays, which does no harm
+				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // if that fails, it stays, which does no harm
 			}
 		}
 	}

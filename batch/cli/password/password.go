@@ -72,7 +72,7 @@ func New(file, variable string) (*Source, error) {
 // longest is how much of a password file is read, in bytes: more than any first line needs.
 const longest = 4096
 
-// firstLine returns the first line of a file, without a byte order mark or a line ending,
+// firstLine returns the first line of a file, without byte order mark and line ending,
 // and the file's mode. The file may be a pipe.
 func firstLine(path string) (string, fs.FileMode, error) {
 	f, err := os.Open(path)
@@ -94,7 +94,7 @@ func firstLine(path string) (string, fs.FileMode, error) {
 
 // public reports whether every user of the machine can read a file. Its group is not
 // worth a warning: systemd and Kubernetes hand over secrets like that.
-// Windows does not say in the mode who may read a file.
+// On Windows, the mode does not tell who may read a file.
 func public(mode fs.FileMode) bool {
 	return mode.IsRegular() && mode.Perm()&0o004 != 0 && runtime.GOOS != "windows"
 }
@@ -113,7 +113,7 @@ func (s *Source) Password() xlsx.Password {
 	return s.password
 }
 
-// Silent returns the source without asking anyone, for files that the user did not name.
+// Silent returns a source that never asks, for files that the user did not name.
 func (s *Source) Silent() *Source {
 	if s == nil {
 		return nil

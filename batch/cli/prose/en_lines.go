@@ -149,7 +149,7 @@ var enLines = map[string]Entry{
 	"template-account-unread":  {Message: "no region could be read, so no workbook was written", Hint: "The account needs the permission vpc:DescribePhysicalConnections. Run loabatch doctor to find out what is wrong."},
 	"template-example-account": {Message: "--example and --from-account cannot be used together", Hint: "Leave one of them out."},
 	"internal":                 {Message: "internal error: {reason}", Hint: "This is a bug in loabatch. Run the same command again: nothing is applied for twice."},
-	"unknown-code":             {Message: "there is no code {code}", Hint: "Run loabatch explain for a list of what it explains."},
+	"unknown-code":             {Message: "there is no code {code}", Hint: "Run loabatch explain to list everything it explains."},
 	"unknown-code-near":        {Message: "there is no code {code}", Hint: "Did you mean: loabatch explain {near}"},
 	"simulator-address":        {Message: "the simulator listens on loopback addresses only, and {value} is not one", Hint: "Give --addr 127.0.0.1:PORT."},
 	"simulator-listen":         {Message: "the simulator cannot listen on {value}: {reason}", Hint: "Choose another port with --addr."},
@@ -263,7 +263,7 @@ var enLines = map[string]Entry{
 	"pruned":          {Message: "removed {rows} {rows:row|rows} of {runs} {runs:run|runs} from before {date}; the ledger was {was} and is now {size}"},
 	"run-pruned":      {Message: "the rows of run {run} were removed from the ledger on {date}", Hint: "Its results copy cannot be written again."},
 	"run-pruned-copy": {Message: "the rows of run {run} were removed from the ledger on {date}", Hint: "Its results copy cannot be written again; it was {output}."},
-	"history-pruned":  {Message: "events until {date} may be missing: rows of runs were removed with --prune"},
+	"history-pruned":  {Message: "events up to {date} may be missing: rows of runs were removed with --prune"},
 	"no-circuit":      {Message: "there is nothing about {circuit} in the ledger", Hint: "Check the ID, or give another ledger with --ledger."},
 	"input-changed":   {Message: "{file} is not the file that run {run} read: its content has changed", Hint: "Name the unchanged file with --input."},
 
@@ -291,7 +291,7 @@ var enLines = map[string]Entry{
 	"history-companies": {Message: "COMPANY|CIRCUITS|REVIEWED|REJECTED|REJECTED NOW"},
 	"history-states":    {Message: "LOA STATUS|CIRCUITS NOW|PAST STAYS|MEDIAN DAYS|LONGEST DAYS"},
 	"no-waiting":        {Message: "no circuit is waiting for anybody"},
-	"no-loas":           {Message: "the ledger has not seen any LOA yet", Hint: "Ask for those of a workbook: loabatch status FILE"},
+	"no-loas":           {Message: "the ledger has not seen any LOA yet", Hint: "Ask for the LOAs of a workbook: loabatch status FILE"},
 	"waiting-alone":     {Message: "--waiting cannot be combined with {other}", Hint: "Run it alone, or with --ledger, --limit, --json or --csv."},
 
 	// For whom and for what a circuit waits.

@@ -112,12 +112,12 @@ var enReport = map[string]Entry{
 	},
 	"report-loa-available": {
 		Message: "approved: the letter can be fetched",
-		Hint:    "Give the letter to the construction company, and report when construction is finished.",
+		Hint:    "Give the letter to the construction company. Once construction is finished, fill in the green columns and run: loabatch complete FILE",
 		Source:  loaPage,
 	},
 	"report-loa-completing": {
 		Message: "construction was reported as finished",
-		Hint:    "Confirm the circuit when its line works.",
+		Hint:    "When the line works, enter yes under Confirm circuit and run: loabatch complete FILE",
 		Source:  loaPage,
 	},
 	"report-loa-complete": {

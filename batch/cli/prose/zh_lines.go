@@ -279,7 +279,7 @@ var zhLines = map[string]Entry{
 	"letter-no-answer": {Message: "API 没有说明 LOA 文件在哪里：{code}", Hint: "请稍后再查询。"},
 	"letter-unsaved":   {Message: "已获取 LOA 文件，但台账中没有记录", Hint: "下次会重新获取。"},
 	"watch-with":       {Message: "--watch 不能与 --{flag} 同时使用", Hint: "使用 --watch 时，LOA 可用后会继续执行后续步骤并发送请求。"},
-	"watch-unasked":    {Message: "--watch 会执行后续步骤，无法事先逐一确认", Hint: "如允许按各行的填写上报完工并确认专线，请加上 --yes。确认专线后即开通服务并开始计费。"},
+	"watch-unasked":    {Message: "--watch 会执行后续步骤，无法事先逐一确认", Hint: "如允许按各行的填写上报施工完成并确认专线，请加上 --yes。确认专线后即开通服务并开始计费。"},
 	"watch-change":     {Message: "{time} UTC：{circuit} 的 LOA 状态变为 {loa}；等待：{awaits}"},
 	"watch-more":       {Message: "另有 {count} 行发生变化"},
 	"watch-quiet":      {Message: "没有变化；有 {count} 行可能很快变化；下次查询时间 {time} UTC"},

@@ -112,12 +112,12 @@ var zhReport = map[string]Entry{
 	},
 	"report-loa-available": {
 		Message: "审核通过：可以获取 LOA 文件",
-		Hint:    "请将 LOA 文件交给施工单位，施工完成后报告完工。",
+		Hint:    "请将 LOA 文件交给施工单位。施工完成后请填写绿色的列，然后运行：loabatch complete FILE",
 		Source:  zhLOAPage,
 	},
 	"report-loa-completing": {
-		Message: "已报告完工",
-		Hint:    "线路可用后请确认专线。",
+		Message: "施工完成已上报",
+		Hint:    "线路可用后，请在“确认专线”列填写“是”，然后运行：loabatch complete FILE",
 		Source:  zhLOAPage,
 	},
 	"report-loa-complete": {
@@ -322,7 +322,7 @@ var zhTemplate = map[string]Entry{
 	"template-step-submit":    {Message: "提交：loabatch submit FILE。每个有效的行提交一份申请；有错误的行不发送。"},
 	"template-step-results":   {Message: "loabatch 不会改动本文件。结果写入同一文件夹中的副本：右侧各列为每行的结果，工作表“错误”中有指向待修改单元格的链接，工作表“摘要”汇总本次运行。"},
 	"template-step-again":     {Message: "请在本文件或副本中修改错误，然后重新提交：已受理的行不会重复申请。"},
-	"template-step-later":     {Message: "LOA 可用后：随着施工进展，在副本或本文件中填写绿色的列。用 loabatch status FILE 查询每份 LOA 的状态，用 loabatch complete FILE 报告已完成的施工，用 loabatch advance FILE 为每行执行接下来的一步。"},
+	"template-step-later":     {Message: "LOA 可用后：随着施工进展，在副本或本文件中填写绿色的列。用 loabatch status FILE 查询每份 LOA 的状态，用 loabatch complete FILE 上报施工完成，用 loabatch advance FILE 为每行执行接下来的一步。"},
 
 	"template-column-check":               {Message: "填写时显示该行已填好，或还缺少什么。此列不发送；loabatch validate 的检查更为全面。可以删除或移动此列。"},
 	"template-column-instanceid":          {Message: "高速通道控制台上显示的物理专线实例 ID（pc-…）。每条专线只填写一行。"},
@@ -339,8 +339,8 @@ var zhTemplate = map[string]Entry{
 	"template-column-linelabel":           {Message: "机房内线缆标签上的文字。施工完成后填写。"},
 	"template-column-lineserviceprovider": {Message: "中国电信、中国联通、中国移动或中国其他。"},
 	"template-column-linespcontactinfo":   {Message: "运营商负责该线路的联系电话，号码前可以写姓名。"},
-	"template-column-finishwork":          {Message: "施工完成后选择“是”，即可向阿里云报告；在此之前选择“否”或留空。"},
-	"template-column-confirm":             {Message: "选择“是”，则报告施工完成后确认该专线。确认后专线开通并开始计费。"},
+	"template-column-finishwork":          {Message: "施工完成后选择“是”，即可向阿里云上报；在此之前选择“否”或留空。"},
+	"template-column-confirm":             {Message: "选择“是”，则上报施工完成后确认该专线。确认后专线开通并开始计费。"},
 	"template-column-circuits":            {Message: "请选择该工程师负责的专线；也可填写多个实例 ID，用逗号、分号或换行分隔；* 表示本工作簿中的所有专线。"},
 	"template-column-pmname":              {Message: "与证件一致的姓名全称。"},
 	"template-column-pmcertificatetype":   {Message: "身份证（IDCard）或护照（Passport）。"},

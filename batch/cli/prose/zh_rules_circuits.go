@@ -237,7 +237,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-finished-unknown": {
 		Message: "“{value}”既不是“是”，也不是“否”",
 		Hint:    "施工完成后请填写“是”；在此之前请填写“否”，或将该单元格留空。",
-		Why:     "只有单元格明确填写“是”，才会向阿里云报告施工已完成。",
+		Why:     "只有单元格明确填写“是”，才会向阿里云上报施工完成。",
 		Wrong:   "快了", Right: "是", Source: zhCompletePage + "，FinishWork",
 	},
 	"circuit-confirm-unknown": {
@@ -261,7 +261,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-confirm-unfinished": {
 		Message: "要求确认该专线，但未填写施工已完成",
 		Hint:    "施工完成后，请在“施工完成”列填写“是”；在此之前不会确认该专线。",
-		Why:     "报告施工完成之后，才能确认专线。",
+		Why:     "上报施工完成之后，才能确认专线。",
 		Wrong:   "施工完成：否，确认专线：是", Right: "施工完成：是，确认专线：是", Source: "阿里云 VPC API：ConfirmPhysicalConnection",
 	},
 }

@@ -1,4 +1,4 @@
-// Package reasons says in words why rows have their results, and what to do: from the outcome
+// Package reasons puts into words why rows have their results, and what to do: from the outcome
 // of a row and the problems of its workbook it makes a message, a hint and a code.
 package reasons
 
@@ -51,7 +51,7 @@ func (r *Reasons) Message(w *prose.Catalogue, o *batch.Outcome) (message, hint s
 		_, apiHint = w.Render(Unlisted, nil)
 	}
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected || o.Reason == batch.ReasonNoLOA {
-		apiHint = "" // it is about an application, and there was none, or it is not the last word
+		apiHint = "" // it is about an application, and there was none, or it is not final
 	}
 	code := string(o.Reason)
 	if o.Result == sheet.Refused && o.CircuitState != "" {
@@ -97,8 +97,8 @@ func (r *Reasons) Message(w *prose.Catalogue, o *batch.Outcome) (message, hint s
 	return message, cmp.Or(apiHint, hint)
 }
 
-// variant returns the code of a sentence as it reads for the operation of an outcome, if it
-// reads otherwise than for an application. An offline dry run predicts no operation.
+// variant returns the code of a sentence as worded for the operation of an outcome, if that
+// differs from an application. An offline dry run predicts no operation.
 func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
 	if !o.Operation.FollowsUp() || o.Reason == batch.ReasonValid && o.LOAStatus == "" {
 		return code
@@ -109,7 +109,7 @@ func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
 	return w.For(code, o.Operation.String())
 }
 
-// leftOut says what is known of a row that --only left out: its last result and, if that
+// leftOut says what is known about a row that --only left out: its last result and, if that
 // had an error code, what it means and what to do.
 func (r *Reasons) leftOut(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
 	switch o.Earlier {

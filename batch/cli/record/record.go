@@ -75,7 +75,7 @@ func ReadOptions(options json.RawMessage) (saved Options, err error) {
 	return saved, nil
 }
 
-// addParts adds the rows of the further parts of a run. One that was killed may lack some.
+// addParts adds the rows of the other parts of a run. If the run was killed, some parts may be missing.
 func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, parts int) error {
 	for n := 1; n < parts; n++ {
 		p, err := store.Run(ctx, accounts.PartID(past.ID, n))
@@ -86,7 +86,7 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 			return err
 		}
 		past.Rows = append(past.Rows, p.Rows...)
-		if len(past.Members) > 0 && past.End != nil && p.End != nil { // hosts shared it, so each part has its own figures
+		if len(past.Members) > 0 && past.End != nil && p.End != nil { // several hosts worked on it, so each part has its own figures
 			past.End.Requests += p.End.Requests
 			past.End.Retries += p.End.Retries
 			past.End.Throttled += p.End.Throttled

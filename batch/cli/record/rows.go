@@ -50,7 +50,7 @@ func Outcomes(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
 
 // LeftOut lists the rows that were left out, for Outcomes to find.
 func LeftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
-	open := false // whether the row before belongs to the last of the list
+	open := false // whether the previous row belongs to the last range of the list
 	for i := range outcomes {
 		o := &outcomes[i]
 		switch last := len(list) - 1; {
@@ -93,7 +93,7 @@ func Problems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Problem)
 	return list
 }
 
-// pastProblem is a problem of the row of an outcome.
+// pastProblem is a problem in the row of an outcome.
 func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
 	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
 	switch {

@@ -3,7 +3,7 @@
 // After an answer that changed something, the next question follows after the interval that
 // was asked for. While nothing changes, the wait grows by half each time, up to eight
 // intervals. Every wait is up to a tenth shorter or longer than that, so that commands that
-// were started together do not ask together for ever.
+// were started together do not keep asking at the same time.
 package watch
 
 import (
@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Loop is how often it is asked.
+// Loop says how often to ask.
 type Loop struct {
 	Every time.Duration   // the interval, above 0
 	Until time.Time       // no question begins after this time; zero means no limit
-	Stop  <-chan struct{} // closed when somebody wants it to end
+	Stop  <-chan struct{} // closed when the command is to end
 
 	Wait func(d time.Duration) // called before each wait; may be nil
 }
 
 // Answer is what a question found out.
 type Answer struct {
-	Changed bool // something is not as it was the last time
+	Changed bool // something differs from the last time
 	Waiting bool // something is still being waited for
-	Final   bool // no further question would be answered, or somebody wants it to end
+	Final   bool // no further question would be answered, or the command is to end
 }
 
 // End is why a loop ended.
@@ -34,7 +34,7 @@ type End uint8
 const (
 	Done    End = iota // nothing is being waited for
 	Failed             // the last answer was final
-	Stopped            // somebody wanted it to end
+	Stopped            // Stop was closed
 	Late               // the time was up
 )
 

@@ -202,7 +202,7 @@ func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
 	})
 }
 
-// owned is whose record a row has, 0 if it has none, and when that was finished.
+// owned is whose record a row has, 0 without a record, and when that was finished.
 type owned struct{ member, finished int64 }
 
 // finish applies an outcome to the state of its circuit, and what write queues, given the
