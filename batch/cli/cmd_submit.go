@@ -104,20 +104,20 @@ given.`,
 }
 
 // isBook reports whether an argument in place of a command names a workbook: by its extension, or
-// because there is such a file.
+// because there is such a file. A folder that was dropped on the program is taken for one, and read
+// as little as others that are not.
 func isBook(arg string) bool {
 	kinds := []string{".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".et", ".ods", ".csv"} // validate says which can be read
 	if slices.Contains(kinds, strings.ToLower(filepath.Ext(arg))) {
 		return true
 	}
 	info, err := os.Stat(arg)
-	return err == nil && info.Mode().IsRegular()
+	return err == nil && (info.Mode().IsRegular() || info.IsDir() && filepath.IsAbs(arg))
 }
 
 // dropped validates workbooks that were dropped on the program, writes a copy beside each,
 // and opens the copies if there is a desktop. Nothing is ever sent.
 func (a *app) dropped(ctx context.Context, paths []string) error {
-	a.byHand = true
 	var failed exit.Files
 	worst := 0
 	for _, path := range files.Distinct(a.lines, paths) {
@@ -136,12 +136,20 @@ func (a *app) dropped(ctx context.Context, paths []string) error {
 	return nil
 }
 
-// runValidate is the command validate with the copy beside the workbook. Variables set the
-// flags as usual.
+// runValidate is the command validate with the copy beside the workbook, or in the user's folder
+// where it cannot be. Variables set the flags as usual.
 func (a *app) runValidate(ctx context.Context, path string) error {
+	folder := filepath.Dir(path)
+	if durable.Exists(path) {
+		second, err := writable(folder)
+		if second != folder {
+			a.lines.Warn("copy-beside-not", map[string]string{"folder": folder, "reason": exit.Cause(err), "second": second})
+		}
+		folder = second
+	}
 	cmd := a.validateCommand()
 	cmd.SetContext(ctx)
-	if err := cmd.ParseFlags([]string{"--output", filepath.Dir(path)}); err != nil {
+	if err := cmd.ParseFlags([]string{"--output", folder}); err != nil {
 		return err
 	}
 	if err := a.bindEnvironment(cmd.Flags()); err != nil {
@@ -150,13 +158,36 @@ func (a *app) runValidate(ctx context.Context, path string) error {
 	return cmd.RunE(cmd, []string{path})
 }
 
+// writable returns the folder, or the user's own if it cannot be written, and why it cannot.
+func writable(folder string) (string, error) {
+	err := durable.CheckFolder(folder)
+	if err == nil {
+		return folder, nil
+	}
+	home, unknown := os.UserHomeDir()
+	if unknown != nil || durable.CheckFolder(home) != nil {
+		return folder, err
+	}
+	return home, err
+}
+
+// temporary reports whether a folder is among the temporary ones: Windows unpacks there a program
+// that was started within a ZIP file, and removes all of it afterwards.
+func temporary(folder string) bool {
+	top, err := filepath.EvalSymlinks(os.TempDir())
+	if real, unreal := filepath.EvalSymlinks(folder); err == nil && unreal == nil {
+		rel, err := filepath.Rel(top, real)
+		return err == nil && filepath.IsLocal(rel)
+	}
+	return false
+}
+
 // doubleClicked writes the blank workbook beside the program, or into the user's folder
-// where that is not writable, unless it already exists, and opens it.
+// where that is not writable or would be removed, unless it already exists, and opens it.
 func (a *app) doubleClicked(ctx context.Context) error {
-	a.byHand = true
-	folder := filepath.Dir(a.env.Program)
-	if home, err := os.UserHomeDir(); err == nil && durable.CheckFolder(folder) != nil {
-		folder = home
+	folder, _ := writable(filepath.Dir(a.env.Program))
+	if home, err := os.UserHomeDir(); err == nil && temporary(folder) {
+		folder, _ = writable(home)
 	}
 	f := templateFlags{output: filepath.Join(folder, "loabatch-template.xlsx")}
 	if _, err := os.Stat(f.output); err == nil {
@@ -181,6 +212,9 @@ func (a *app) show(path string) {
 // holdConsole keeps a console that closes with this process open until its messages are read.
 func (a *app) holdConsole() {
 	if a.byHand && a.env.OwnConsole && a.env.Key != nil {
+		if a.env.Program != "" {
+			a.lines.Say("by-hand", map[string]string{"folder": filepath.Dir(a.env.Program)})
+		}
 		a.lines.Write("", a.lines.Words.Line("press-key"), "")
 		a.env.Key()
 	}

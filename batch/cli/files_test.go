@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +192,10 @@ func TestDroppedBooks(t *testing.T) {
 		{"two", []string{book, mistakes}, true, false, true, 3, 2, 1, "nothing was sent"},
 		{"no book", []string{notes, book}, true, false, true, 2, 1, 1, "notes.xlsx"},
 		{"missing", []string{filepath.Join(folder, "none.xlsx")}, true, false, true, 2, 0, 1, "there is no file"},
+		{"a folder", []string{folder}, true, false, true, 2, 0, 1, "is a folder\n  Name the workbook in it."},
+		{"a folder, too", []string{book, folder}, true, false, true, 2, 1, 1, "is a folder\n  Name the workbook in it."},
+		{"a wrong setting", []string{"--lang", "xx", book}, true, false, true, 2, 0, 1, "xx"},
+		{"what next", []string{book}, true, false, true, 0, 1, 1, "to type a command, open a Command Prompt in " + folder},
 		{"nothing opens it", []string{book}, false, true, true, 0, 1, 0, "cannot be shown: no program"},
 		{"a command", []string{"version"}, true, false, true, 0, 0, 0, "loabatch"},
 		{"no command", []string{"versio"}, true, false, true, 2, 0, 0, "Did you mean"},
@@ -198,7 +204,7 @@ func TestDroppedBooks(t *testing.T) {
 			var out bytes.Buffer
 			keys := 0
 			var opened []string
-			env := Env{Args: c.args, Stdin: strings.NewReader("yes\n"), Stdout: &out, Stderr: &out, Now: time.Now, OwnConsole: c.own, Key: func() { keys++ },
+			env := Env{Args: c.args, Stdin: strings.NewReader("yes\n"), Stdout: &out, Stderr: &out, Now: time.Now, OwnConsole: c.own, Program: filepath.Join(folder, "loabatch.exe"), Key: func() { keys++ },
 				Getenv: func(name string) string {
 					return map[string]string{"LOABATCH_YES": "true", "LOABATCH_ENDPOINT": "http://127.0.0.1:1", "LOABATCH_OUTPUT": "elsewhere.xlsx"}[name]
 				}}
@@ -237,7 +243,11 @@ func TestDoubleClick(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("HOME", filepath.Join(folder, "home"))
 	t.Setenv("USERPROFILE", filepath.Join(folder, "home"))
-	if err := os.Mkdir(filepath.Join(folder, "home"), 0o700); err != nil {
+	temp := filepath.Join(folder, "temp")
+	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
+		t.Setenv(name, temp)
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(folder, "home"), 0o700), os.MkdirAll(filepath.Join(temp, "Temp1_loabatch.zip"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	click := func(program string, own bool) (opened, said string) {
@@ -268,5 +278,30 @@ func TestDoubleClick(t *testing.T) {
 	}
 	if opened, _ := click(filepath.Join(folder, "none", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
 		t.Errorf("where nothing can be written: opened %q", opened)
+	}
+	if opened, _ := click(filepath.Join(temp, "Temp1_loabatch.zip", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
+		t.Errorf("within a ZIP file: opened %q", opened)
+	}
+}
+
+// TestDroppedBesideNothing drops a workbook whose folder cannot be written, even by root: its copy
+// goes to the user's folder.
+func TestDroppedBesideNothing(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no folder here that certainly cannot be written")
+	}
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	f, err := os.Open(filepath.Join("..", "..", "testdata", "clean.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	path := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+	var out bytes.Buffer
+	code := Run(t.Context(), Env{Args: []string{path}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now})
+	copies, _ := filepath.Glob(filepath.Join(home, "*.results-*.xlsx"))
+	if code != exit.OK || len(copies) != 1 || !strings.Contains(out.String(), "the copy cannot be written to /proc/self/fd: ") || !strings.Contains(out.String(), "It is written to "+home) {
+		t.Errorf("exit %d, copies %q: %s", code, copies, &out)
 	}
 }

@@ -141,13 +141,13 @@ func (in *input) findObstacles() error {
 func readBytes(path string) (*input, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), err != nil && exit.Cause(err) == "cause-name-characters": // a pattern that matches nothing
 		if near := files.Near(path); near != "" {
 			return nil, exit.Failure(exit.Usage, "input-missing-near", err, "file", path, "near", near)
 		}
 		return nil, exit.Failure(exit.Usage, "input-missing", err, "file", path)
 	case err != nil:
-		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
+		return nil, unreadable(path, err)
 	case info.IsDir():
 		return nil, exit.Failure(exit.Usage, "input-folder", nil, "file", path)
 	case files.IsLock(path):
@@ -160,15 +160,12 @@ func readBytes(path string) (*input, error) {
 	absent := durable.Absent(path)
 	f, err := os.Open(path)
 	if err != nil {
-		if durable.IsInUse(err) {
-			return nil, exit.Failure(exit.Usage, "input-in-use", err, "file", path)
-		}
-		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // one allocation, with room to detect the end
 	if _, err := content.ReadFrom(io.LimitReader(f, maxInput)); err != nil {
-		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
+		return nil, unreadable(path, err)
 	}
 	sum := sha256.Sum256(content.Bytes())
 	in := &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}
@@ -176,6 +173,13 @@ func readBytes(path string) (*input, error) {
 		in.remarks = append(in.remarks, sheet.Problem{Code: "file-fetched", Severity: sheet.Note})
 	}
 	return in, nil
+}
+
+func unreadable(path string, err error) *exit.Error {
+	if durable.IsInUse(err) {
+		return exit.Failure(exit.Usage, "input-in-use", err, "file", path)
+	}
+	return exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
 }
 
 // named adds the file's name to an input error, for the prose.

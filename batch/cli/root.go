@@ -126,7 +126,7 @@ never twice, and writes the result of each row into a copy of the workbook.`,
   loabatch applications.xlsx                 check every row and open a copy with the problems
                                              marked (as when it is dropped on the program)`,
 		Version:                    version(),
-		Args:                       bookOrNoCommand,
+		Args:                       a.bookOrNoCommand,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 3,
@@ -164,8 +164,9 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 }
 
 // bookOrNoCommand accepts workbooks in place of a command, and rejects an unknown command.
-func bookOrNoCommand(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 && isBook(args[0]) {
+func (a *app) bookOrNoCommand(cmd *cobra.Command, args []string) error {
+	a.byHand = len(args) == 0 || isBook(args[0])
+	if a.byHand {
 		return nil
 	}
 	return noCommand(cmd, args)

@@ -631,7 +631,7 @@ var unsaid = map[string][]string{
 	"an Errors sheet of more than a million rows; see batch/report":                  {"report-more-rows"},
 	"a file that cannot be read; commands read it into memory before, see batch/cli": {"file-unreadable", "part-unreadable"},
 	"a file that a program on Windows has open: elsewhere its lock file tells":       {"output-open", "input-in-use", "cause-in-use"},
-	"names and shares that only Windows has, and files that OneDrive keeps":          {"cause-name-characters", "cause-no-share", "cause-cloud", "file-fetched", "doctor-mapped-drive"},
+	"names and shares that only Windows has, and files that OneDrive keeps":          {"cause-name-characters", "cause-no-share", "cause-cloud", "cause-no-opener", "file-fetched", "doctor-mapped-drive"},
 	"a database server of each kind; see batch/cli/doctor and batch/ledger/postgres": {
 		"doctor-database-super", "doctor-database-rights", "doctor-database-encrypted", "doctor-database-unverified", "doctor-database-plain", "doctor-database-alone",
 		"doctor-database-standby", "doctor-database-asynchronous", "doctor-database-local-commit", "doctor-database-waits", "doctor-database-clock-off",

@@ -168,8 +168,8 @@ func (a *app) triedSources(err error) string {
 	tried := make([]string, len(none.Tried))
 	for i, t := range none.Tried {
 		tried[i] = t.Source
-		if t.State == cloud.StateFailed {
-			tried[i] = a.lines.Words.Line("source-failed", sheet.Arg{Name: "source", Value: t.Source})
+		if t.State != cloud.StateAbsent {
+			tried[i] = a.lines.Words.Line("source-"+t.State, sheet.Arg{Name: "source", Value: t.Source})
 		}
 	}
 	return a.lines.Words.List(tried)

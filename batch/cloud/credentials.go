@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -76,7 +78,7 @@ func (c Credentials) Lifetime() Lifetime {
 // file, perhaps with their expiry; those of any other kind of profile are fetched again.
 func cliLifetime(profile string) Lifetime {
 	l := Lifetime{Temporary: true, Renewed: true}
-	content, err := os.ReadFile(pathOf("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json"))
+	content, err := os.ReadFile(pathOf(cliFile()))
 	if err != nil {
 		return l
 	}
@@ -204,14 +206,15 @@ func askProvider(p providers.CredentialsProvider) (k keys, ok bool) {
 
 // The states of a link of the credentials chain.
 const (
-	StateAbsent = "absent" // not configured here
-	StateFailed = "failed" // configured, but it gave no keys
+	StateAbsent  = "absent"  // not configured here
+	StateFailed  = "failed"  // configured, but it gave no keys
+	StateEncoded = "encoded" // likewise, in a file that must be saved as UTF-8 without a byte order mark
 )
 
 // Attempt is one link of the credentials chain that gave no keys.
 type Attempt struct {
 	Source string // environment, oidc, cli-profile, credentials-file, ecs-role or uri; with :NAME for a named profile
-	State  string // StateAbsent or StateFailed
+	State  string // StateAbsent, StateFailed or StateEncoded
 }
 
 // CredentialsError says that no keys were found. It does not quote the sources, whose errors contain files
@@ -235,6 +238,7 @@ type link struct {
 	source     string
 	configured func() bool
 	build      func() (providers.CredentialsProvider, error)
+	encoded    func() bool // whether the library cannot read its file for the encoding; nil without a file
 }
 
 // FindCredentials resolves the standard chain of Alibaba Cloud and returns the first
@@ -260,7 +264,11 @@ func FindCredentials(profile string) (Credentials, error) {
 				return Credentials{s}, nil
 			}
 		}
-		failure.Tried = append(failure.Tried, Attempt{l.source, StateFailed})
+		state := StateFailed
+		if l.encoded != nil && l.encoded() {
+			state = StateEncoded
+		}
+		failure.Tried = append(failure.Tried, Attempt{l.source, state})
 	}
 	return Credentials{}, failure
 }
@@ -271,10 +279,10 @@ func chain(profile string) []link {
 	files := []link{
 		{named("cli-profile", profile), cliConfigured, func() (providers.CredentialsProvider, error) {
 			return providers.NewCLIProfileCredentialsProviderBuilder().WithProfileName(profile).Build()
-		}},
+		}, func() bool { return beginsWith(pathOf(cliFile()), "\xef\xbb\xbf", "\xff\xfe", "\xfe\xff") }},
 		{named("credentials-file", profile), fileConfigured, func() (providers.CredentialsProvider, error) {
 			return providers.NewProfileCredentialsProviderBuilder().WithProfileName(profile).Build()
-		}},
+		}, func() bool { return beginsWith(pathOf(profilesFile()), "\xff\xfe", "\xfe\xff") }},
 	}
 	if profile != "" {
 		return files
@@ -282,19 +290,19 @@ func chain(profile string) []link {
 	links := []link{
 		{"environment", anySet("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), func() (providers.CredentialsProvider, error) {
 			return providers.NewEnvironmentVariableCredentialsProviderBuilder().Build()
-		}},
+		}, nil},
 		{"oidc", anySet("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), func() (providers.CredentialsProvider, error) {
 			return providers.NewOIDCCredentialsProviderBuilder().Build()
-		}},
+		}, nil},
 	}
 	links = append(links, files...)
 	return append(links,
 		link{"ecs-role", roleConfigured, func() (providers.CredentialsProvider, error) {
 			return providers.NewECSRAMRoleCredentialsProviderBuilder().Build()
-		}},
+		}, nil},
 		link{"uri", anySet("ALIBABA_CLOUD_CREDENTIALS_URI"), func() (providers.CredentialsProvider, error) {
 			return providers.NewURLCredentialsProviderBuilder().Build()
-		}})
+		}, nil})
 }
 
 func named(source, profile string) string {
@@ -316,12 +324,26 @@ func anySet(names ...string) func() bool {
 	}
 }
 
-func cliConfigured() bool {
-	return !isTrue("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") && fileExists("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json")
+// cliFile returns the variable that names the file of the CLI's profiles, and where it is otherwise.
+func cliFile() (variable, belowHome string) {
+	return "ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json"
 }
 
-func fileConfigured() bool {
-	return fileExists("ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials")
+// profilesFile is cliFile for the credentials file.
+func profilesFile() (variable, belowHome string) {
+	return "ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials"
+}
+
+func cliConfigured() bool {
+	return !isTrue("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") && fileExists(cliFile())
+}
+
+func fileConfigured() bool { return fileExists(profilesFile()) }
+
+// beginsWith reports whether a file begins with one of the marks.
+func beginsWith(path string, marks ...string) bool {
+	content, err := os.ReadFile(path)
+	return err == nil && slices.ContainsFunc(marks, func(mark string) bool { return bytes.HasPrefix(content, []byte(mark)) })
 }
 
 // roleConfigured is true unless switched off: only the metadata service can tell.

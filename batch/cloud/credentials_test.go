@@ -221,6 +221,28 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
+// TestEncodedCredentials names the files that an editor or PowerShell has saved in an encoding that
+// the library does not read.
+func TestEncodedCredentials(t *testing.T) {
+	utf16 := func(text string) string {
+		return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+	}
+	for _, c := range []struct{ cli, file, cliState, fileState string }{
+		{"\ufeff" + cliConfig, utf16(credentialsFile), StateEncoded, StateEncoded},
+		{utf16(cliConfig), "\ufeff[other]\n", StateEncoded, StateFailed},
+		{strings.ReplaceAll(cliConfig, "\n", "\r\n"), "[other]\r\n", StateFailed, StateFailed},
+	} {
+		home := alone(t)
+		write(t, home, ".aliyun/config.json", c.cli)
+		write(t, home, ".alibabacloud/credentials", c.file)
+		_, err := FindCredentials("default")
+		e, ok := errors.AsType[*CredentialsError](err)
+		if want := []Attempt{{"cli-profile:default", c.cliState}, {"credentials-file:default", c.fileState}}; !ok || !slices.Equal(e.Tried, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+}
+
 func TestNewWithoutCredentials(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("no error")

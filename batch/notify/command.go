@@ -87,6 +87,10 @@ func commandFailure(err error) Failure {
 		return Failure{Code: "on-finish-interrupted"}
 	case errors.Is(err, exec.ErrNotFound):
 		return Failure{Code: "on-finish-failed", Args: map[string]string{"reason": "cause-no-program"}}
+	case errors.Is(err, exec.ErrDot):
+		return Failure{Code: "on-finish-failed", Args: map[string]string{"reason": "cause-program-here"}}
+	case errors.Is(err, errNotProgram):
+		return Failure{Code: "on-finish-failed", Args: map[string]string{"reason": "cause-not-program"}}
 	}
 	return Failure{"on-finish-failed", map[string]string{}, err}
 }

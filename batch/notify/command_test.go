@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,9 +69,32 @@ func TestRunCommand(t *testing.T) {
 	if f := commandFailure(err); code != -1 || f.Args["reason"] != "cause-no-program" {
 		t.Errorf("%d, %v, %v", code, err, f)
 	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("script", []byte("neither\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := run(time.Minute, "./script"); code != -1 || commandFailure(err).Args["reason"] != "cause-not-program" {
+		t.Errorf("%d, %v", code, err)
+	}
 	begun := time.Now()
 	if code, err := run(time.Minute, "sh", "-c", "sleep 30 & exit 0"); code != 0 || err != nil || time.Since(begun) > 20*time.Second {
 		t.Errorf("with something in the background: %d, %v after %v", code, err, time.Since(begun))
+	}
+}
+
+// TestProgramHere refuses a program that only the current folder has, unless its path is given.
+func TestProgramHere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("tell", []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := runCommand(t.Context(), []string{"./tell"}, nil, io.Discard, time.Minute); code != 0 || err != nil {
+		t.Errorf("%d, %v", code, err)
+	}
+	t.Setenv("PATH", ".")
+	code, err := runCommand(t.Context(), []string{"tell"}, nil, io.Discard, time.Minute)
+	if f := commandFailure(err); code != -1 || f.Args["reason"] != "cause-program-here" {
+		t.Errorf("%d, %v, %v", code, err, f)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
+// errNotProgram says that a file is no program.
+const errNotProgram = syscall.ENOEXEC
+
 // splitCommand reads a line as a POSIX shell does, and accepts one simple command whose
 // words are literal.
 func splitCommand(line string) ([]string, error) {

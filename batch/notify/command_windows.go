@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// errNotProgram says that a file is no program, such as a script of PowerShell.
+const errNotProgram = windows.ERROR_BAD_EXE_FORMAT
+
 // splitCommand splits a line as Windows programs do. It has no pipes and the like, which
 // would reach the program as arguments: cmd /c "…" is named for these.
 func splitCommand(line string) ([]string, error) {

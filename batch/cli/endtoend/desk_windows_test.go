@@ -65,6 +65,9 @@ func TestInputOpenInExcel(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", command, exit, said)
 		}
 	}
+	if exit, said := p.said("validate", "--in", "."); exit != 2 || !strings.Contains(said, "Close it in Excel") || strings.Contains(said, "permission") {
+		t.Errorf("in a folder: exit %d: %s", exit, said)
+	}
 }
 
 // TestOutputsOpenInExcel writes a copy and its reports beside those that Excel has open: in the
@@ -154,6 +157,8 @@ func TestPaths(t *testing.T) {
 		"prefix":        {`\\?\` + p.path("in.xlsx")},
 		"case":          {"IN.XLSX"},
 		"trailing dot":  {"in.xlsx."},
+		"pattern":       {"*.XLSX"},
+		"in a folder":   {filepath.Join(deep, "申请*?.xlsx")},
 		"-o long":       {"-o", filepath.Join(deep, "副本.xlsx"), "in.xlsx"},
 	} {
 		if exit, said := p.said(append([]string{"validate"}, args...)...); exit != 0 {
@@ -166,6 +171,9 @@ func TestPaths(t *testing.T) {
 		if exit, said := p.said(append(append([]string{"validate"}, args...), "in.xlsx")...); exit != 2 || !strings.Contains(said, "error: ") {
 			t.Errorf("%s: exit %d: %s", args, exit, said)
 		}
+	}
+	if exit, said := p.said("validate", "none*.xlsx"); exit != 2 || !strings.Contains(said, "there is no file none*.xlsx") {
+		t.Errorf("exit %d: %s", exit, said)
 	}
 	entries, err := os.ReadDir(p.dir)
 	if err != nil {

@@ -25,7 +25,7 @@ var windowsCauses = map[syscall.Errno]string{
 	2: "cause-not-exist", 3: "cause-not-exist", 53: "cause-no-share", 67: "cause-no-share",
 	5: "cause-permission", 19: "cause-read-only", 32: "cause-in-use", 33: "cause-in-use", 39: "cause-full", 112: "cause-full",
 	80: "cause-exist", 183: "cause-exist", 123: "cause-name-characters", 206: "cause-name", 267: "cause-no-folder", 1295: "cause-quota",
-	109: "cause-pipe", 232: "cause-pipe", 1117: "cause-io", 10048: "cause-address-in-use",
+	109: "cause-pipe", 232: "cause-pipe", 1117: "cause-io", 10048: "cause-address-in-use", 1155: "cause-no-opener",
 	// ERROR_CLOUD_FILE_…: OneDrive or a similar program keeps the file elsewhere.
 	362: "cause-cloud", 386: "cause-cloud", 388: "cause-cloud", 389: "cause-cloud", 391: "cause-in-use", 393: "cause-cloud", 398: "cause-cloud", 404: "cause-cloud", 426: "cause-cloud",
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,5 +99,32 @@ func TestCopyPath(t *testing.T) {
 	}
 	if got := CopyPath("x/a.xlsx", "out", true, "r"); got != filepath.FromSlash("out/a.results-r.xlsx") {
 		t.Errorf("with several inputs: %q", got)
+	}
+}
+
+// TestMatching puts files in the place of patterns, as shells do.
+func TestMatching(t *testing.T) {
+	folder := t.TempDir() + string(filepath.Separator)
+	for _, name := range []string{"a.xlsx", "B.XLSX", "[1] 表.xlsx", "c.csv"} {
+		if err := os.WriteFile(folder+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(folder+"d.xlsx", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string][]string{
+		"*.xlsx": {"B.XLSX", "[1] 表.xlsx", "a.xlsx"}, "?.XLSX": {"B.XLSX", "a.xlsx"}, "[1]*": {"[1] 表.xlsx"}, "a.xlsx": {"a.xlsx"}, "[ab].xlsx": {"[ab].xlsx"}, "*.xls": {"*.xls"},
+	} {
+		for i := range want {
+			want[i] = folder + want[i]
+		}
+		if got := matching([]string{folder + pattern, "x"}); !slices.Equal(got, append(want, "x")) {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+	t.Chdir(folder)
+	if got := matching([]string{"*.csv"}); !slices.Equal(got, []string{"c.csv"}) {
+		t.Errorf("%q", got)
 	}
 }

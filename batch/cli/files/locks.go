@@ -2,9 +2,11 @@ package files
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -16,6 +18,9 @@ import (
 // the workbooks, the lock files of open ones, and without further names of the same file.
 // Both are noted. If there are only lock files they stay, and are errors.
 func Distinct(lines *console.Lines, paths []string) []string {
+	if runtime.GOOS == "windows" {
+		paths = matching(paths)
+	}
 	var distinct, locks []string
 	var infos []os.FileInfo
 	for _, path := range paths {
@@ -41,6 +46,29 @@ func Distinct(lines *console.Lines, paths []string) []string {
 		lines.Note("input-lock-passed", map[string]string{"file": path})
 	}
 	return distinct
+}
+
+// matching puts the files that patterns such as *.xlsx name in their place, as shells do on other
+// systems: those of Windows pass them on, and there no name contains such characters. Only the last
+// element of a path may be a pattern. One that no file matches stays.
+func matching(paths []string) (all []string) {
+	for _, path := range paths {
+		before := len(all)
+		folder, pattern := filepath.Split(path)
+		if strings.ContainsAny(pattern, "*?") {
+			pattern = strings.ToLower(strings.ReplaceAll(pattern, "[", "[[]"))
+			entries, _ := os.ReadDir(cmp.Or(folder, "."))
+			for _, e := range entries {
+				if match, _ := filepath.Match(pattern, strings.ToLower(e.Name())); match && !e.IsDir() {
+					all = append(all, folder+e.Name())
+				}
+			}
+		}
+		if len(all) == before {
+			all = append(all, path)
+		}
+	}
+	return all
 }
 
 // IsLock reports whether a path is the lock file that Excel, WPS or LibreOffice keeps

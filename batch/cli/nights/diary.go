@@ -72,6 +72,9 @@ func (d *Diary) TellLeft(l inbox.Left) {
 	switch l.Reason {
 	case inbox.Unreadable:
 		code, args = "input-unreadable", map[string]string{"file": l.Path, "reason": exit.Cause(l.Err)}
+		if durable.IsInUse(l.Err) {
+			code = "input-in-use"
+		}
 		d.Lines.Error(code, args)
 	case inbox.Lock, inbox.Own:
 	case inbox.Ran:

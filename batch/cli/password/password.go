@@ -5,12 +5,14 @@ package password
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"runtime"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -88,8 +90,27 @@ func firstLine(path string) (string, fs.FileMode, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	line, _, _ := bytes.Cut(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), []byte("\n"))
-	return strings.TrimSuffix(string(line), "\r"), info.Mode(), nil
+	line, _, _ := strings.Cut(decoded(content), "\n")
+	return strings.TrimSuffix(line, "\r"), info.Mode(), nil
+}
+
+// decoded returns a text without a byte order mark: UTF-8, or UTF-16 as PowerShell writes it. What
+// is neither stays as it is.
+func decoded(content []byte) string {
+	var order binary.ByteOrder = binary.LittleEndian
+	text, marked := bytes.CutPrefix(content, []byte("\xff\xfe"))
+	if !marked {
+		order = binary.BigEndian
+		text, marked = bytes.CutPrefix(content, []byte("\xfe\xff"))
+	}
+	if !marked || len(text)%2 != 0 {
+		return string(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")))
+	}
+	units := make([]uint16, len(text)/2)
+	for i := range units {
+		units[i] = order.Uint16(text[2*i:])
+	}
+	return string(utf16.Decode(units))
 }
 
 // public reports whether every user of the machine can read a file. Its group is not

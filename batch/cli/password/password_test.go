@@ -2,12 +2,14 @@ package password_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -44,6 +46,15 @@ func opens(t *testing.T, s *password.Source) bool {
 	return err == nil
 }
 
+// utf16Text encodes a text.
+func utf16Text(order binary.AppendByteOrder, text string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
+}
+
 func TestNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "password")
 	for _, c := range []struct {
@@ -64,7 +75,9 @@ func TestNew(t *testing.T) {
 		{"space at the end", madeUp + " \n", "", "", false},
 		{"empty file", "\x00EMPTY", madeUp, "password-empty", false},
 		{"empty line", "\n" + madeUp, madeUp, "password-empty", false},
-		{"UTF-16", "\xff\xfeM\x00\n", "", "password-text", false},
+		{"half of UTF-16", "\xff\xfeM\x00\n", "", "password-text", false},
+		{"of PowerShell", utf16Text(binary.LittleEndian, "\ufeff"+madeUp+"\r\nother"), "", "", true},
+		{"the other UTF-16", utf16Text(binary.BigEndian, "\ufeff"+madeUp), "", "", true},
 		{"long line", strings.Repeat("x", 10_000), "", "password-long", false},
 	} {
 		file := ""

@@ -137,6 +137,7 @@ var enLines = map[string]Entry{
 	// other commands
 	"template-there":           {Message: "{file} already exists and was not changed"},
 	"not-opened":               {Message: "{file} cannot be shown: {reason}", Hint: "Open it yourself."},
+	"by-hand":                  {Message: "to check a workbook again, drop it on loabatch; to type a command, open a Command Prompt in {folder}"},
 	"press-key":                {Message: "press any key to close this window"},
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
 	"template-example-written": {Message: "wrote the workbook with made-up rows to {file}", Hint: "See how it would go: loabatch submit --simulate {file}"},
@@ -210,6 +211,7 @@ var enLines = map[string]Entry{
 	"left-early":                {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
 	"left-at-once-simulated":    {Message: "quit at once; no results copy was written", Hint: "Run the same command again."},
 	"left-at-once":              {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or {command} for the copy."},
+	"copy-beside-not":           {Message: "the copy cannot be written to {folder}: {reason}", Hint: "It is written to {second}."},
 	"copy-second-place":         {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
 	"copy-failed-simulated":     {Message: "cannot write the results copy to {file}: {reason}", Hint: "Free up some space, or name another file with -o, then simulate it again."},
 	"copy-failed":               {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},

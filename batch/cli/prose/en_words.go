@@ -39,6 +39,9 @@ var enWords = map[string]Entry{
 	"cause-name-characters": {Message: "a file cannot have this name"},
 	"cause-cloud":           {Message: "OneDrive or a similar program cannot fetch it"},
 	"cause-no-program":      {Message: "no such program"},
+	"cause-program-here":    {Message: "the program is in the current folder; name it with its path"},
+	"cause-not-program":     {Message: "it is not a program; name the one that runs it"},
+	"cause-no-opener":       {Message: "no program is set up for such files"},
 	"cause-no-check":        {Message: "the service does not know the URL"},
 	"cause-no-host":         {Message: "the host name cannot be resolved"},
 	"cause-no-connection":   {Message: "no connection"},
@@ -83,7 +86,8 @@ var enWords = map[string]Entry{
 	"doctor-what-circuits":    {Message: "circuits"},
 
 	// a source of credentials that gave none, although it is configured
-	"source-failed": {Message: "{source} (failed)"},
+	"source-encoded": {Message: "{source} (failed: save the file as UTF-8 without a byte order mark)"},
+	"source-failed":  {Message: "{source} (failed)"},
 
 	// the severities of rules that explain lists, beyond those of reports
 	"report-severity-off": {Message: "off"},

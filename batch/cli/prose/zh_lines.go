@@ -137,6 +137,7 @@ var zhLines = map[string]Entry{
 	// other commands
 	"template-there":           {Message: "{file} 已经存在，没有改动"},
 	"not-opened":               {Message: "无法打开 {file}：{reason}", Hint: "请自行打开。"},
+	"by-hand":                  {Message: "要再次检查工作簿，请将其拖放到 loabatch 上；要输入命令，请在 {folder} 中打开命令提示符"},
 	"press-key":                {Message: "按任意键关闭此窗口"},
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
 	"template-example-written": {Message: "已将带有示例行的工作簿写入 {file}", Hint: "可查看申请的过程：loabatch submit --simulate {file}"},
@@ -210,6 +211,7 @@ var zhLines = map[string]Entry{
 	"left-early":                {Message: "已中断，没有发送任何申请", Hint: "请重新运行同一命令。"},
 	"left-at-once-simulated":    {Message: "已立即退出，没有写结果副本", Hint: "请重新运行同一命令。"},
 	"left-at-once":              {Message: "已立即退出，没有写结果副本", Hint: "要继续请重新运行同一命令；要生成副本请运行 {command}。"},
+	"copy-beside-not":           {Message: "无法将副本写入 {folder}：{reason}", Hint: "副本改为写入 {second}。"},
 	"copy-second-place":         {Message: "无法将结果副本写入 {file}：{reason}", Hint: "已改为写入 {second}。"},
 	"copy-failed-simulated":     {Message: "无法将结果副本写入 {file}：{reason}", Hint: "请释放磁盘空间，或用 -o 指定其他文件，然后重新模拟。"},
 	"copy-failed":               {Message: "无法将结果副本写入 {file}：{reason}", Hint: "台账中有完整记录。释放磁盘空间后请运行：{command}"},

@@ -37,6 +37,9 @@ var zhWords = map[string]Entry{
 	"cause-name-characters": {Message: "文件不能使用这个名称"},
 	"cause-cloud":           {Message: "网盘无法取回该文件"},
 	"cause-no-program":      {Message: "没有该程序"},
+	"cause-program-here":    {Message: "该程序在当前文件夹中，请写出其路径"},
+	"cause-not-program":     {Message: "这不是程序，请指定用来运行该文件的程序"},
+	"cause-no-opener":       {Message: "没有为此类文件设置打开方式"},
 	"cause-no-check":        {Message: "该服务不认识这个 URL"},
 	"cause-no-host":         {Message: "无法解析主机名"},
 	"cause-no-connection":   {Message: "无法建立连接"},
@@ -77,7 +80,8 @@ var zhWords = map[string]Entry{
 	"doctor-what-permission":  {Message: "权限"},
 	"doctor-what-circuits":    {Message: "专线"},
 
-	"source-failed": {Message: "{source}（读取失败）"},
+	"source-encoded": {Message: "{source}（读取失败：请将文件保存为 UTF-8 编码，不带字节顺序标记）"},
+	"source-failed":  {Message: "{source}（读取失败）"},
 
 	"report-severity-off": {Message: "关闭"},
 }
