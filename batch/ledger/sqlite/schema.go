@@ -188,9 +188,9 @@ const rowPlaces = `
 
 // consolidated is how many of the steps newLedger contains. Later ones are applied to a new file one
 // by one, as to an existing one.
-const consolidated = 8
+const consolidated = 14
 
-// newLedger has the effect of the consolidated steps on an empty file, in a fifth of their time.
+// newLedger has the effect of the consolidated steps on an empty file, in a fraction of their time.
 // TestNewLedgerIsAMigratedOne compares the two.
 const newLedger = markLedger + `;
 	CREATE TABLE runs (
@@ -210,12 +210,17 @@ const newLedger = markLedger + `;
 		heartbeat    INTEGER NOT NULL,
 		taken_by     TEXT    NOT NULL DEFAULT '',
 		ended        INTEGER NOT NULL DEFAULT 0,
-		final        TEXT    NOT NULL DEFAULT ''
+		final        TEXT    NOT NULL DEFAULT '',
+		checksum      INTEGER NOT NULL DEFAULT 0,
+		beat_checksum INTEGER NOT NULL DEFAULT 0,
+		end_checksum  INTEGER NOT NULL DEFAULT 0,
+		pruned        INTEGER NOT NULL DEFAULT 0
 	) STRICT;
 
 	CREATE TABLE rows (
 		run         INTEGER NOT NULL REFERENCES runs (seq),
 		row         INTEGER NOT NULL,
+		place       TEXT    NOT NULL DEFAULT 'loa',
 		region      TEXT    NOT NULL,
 		instance_id TEXT    NOT NULL,
 		hash        TEXT    NOT NULL DEFAULT '',
@@ -232,7 +237,9 @@ const newLedger = markLedger + `;
 		loa_status  TEXT    NOT NULL DEFAULT '',
 		operation   TEXT    NOT NULL DEFAULT '',
 		tried       INTEGER NOT NULL DEFAULT 0,
-		PRIMARY KEY (run, row)
+		begun_checksum    INTEGER NOT NULL DEFAULT 0,
+		finished_checksum INTEGER NOT NULL DEFAULT 0,
+		PRIMARY KEY (run, row, place)
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX rows_by_circuit ON rows (instance_id);
 
@@ -266,10 +273,12 @@ const newLedger = markLedger + `;
 		pending_phase      INTEGER NOT NULL DEFAULT 0,
 		tried              INTEGER NOT NULL DEFAULT 0,
 		checksum           INTEGER NOT NULL DEFAULT 0,
+		others             TEXT    NOT NULL DEFAULT '',
+		pending_accepted   INTEGER NOT NULL DEFAULT 0,
 		PRIMARY KEY (scope, region, instance_id, place)
 	) STRICT, WITHOUT ROWID;
 
-	` + quotaTable
+	` + quotaTable + loaStates + movedTable
 
 // migrate brings the file up to date in one transaction. If it already is, it is only read. If two
 // processes migrate at once, the second finds the work done.
