@@ -181,11 +181,18 @@ type Tally struct {
 	last    batch.Outcome // the row to which the next step may belong
 }
 
-// Step counts the next step of [StepOrder], given its row, operation and result.
-func (t *Tally) Step(row int, operation string, result sheet.Result) error {
-	by, err := batch.ParseOperation(operation)
-	o := batch.Outcome{Row: row, Operation: by, Result: result}
-	if row == t.last.Row {
+// Scan counts the next step of [StepOrder], given its row, operation and result.
+func (t *Tally) Scan(scan func(...any) error) error {
+	var o batch.Outcome
+	var operation string
+	err := scan(&o.Row, &operation, &o.Result)
+	if err == nil {
+		o.Operation, err = batch.ParseOperation(operation)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Row == t.last.Row {
 		if t.Results[t.last.Result]--; t.Results[t.last.Result] == 0 {
 			delete(t.Results, t.last.Result)
 		}
@@ -193,7 +200,7 @@ func (t *Tally) Step(row int, operation string, result sheet.Result) error {
 	}
 	t.Results[o.Result]++
 	t.last = o
-	return err
+	return nil
 }
 
 // The columns of the stored runs, in the order of [RunInfo.Values], and of [StoredRun.Fields].

@@ -61,7 +61,7 @@ func TestTally(t *testing.T) {
 		{3, "", sheet.Already}, {3, "complete", sheet.Submitted}, {3, "confirm", sheet.Refused},
 		{4, "apply", sheet.Failed},
 	} {
-		if err := tally.Step(step.row, step.operation, step.result); err != nil {
+		if err := tally.Scan(columns(step.row, step.operation, step.result)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -69,7 +69,15 @@ func TestTally(t *testing.T) {
 	if !maps.Equal(tally.Results, want) {
 		t.Errorf("results %v, want %v", tally.Results, want)
 	}
-	if tally.Step(5, "dance", sheet.Failed) == nil {
+	if tally.Scan(columns(5, "dance", sheet.Failed)) == nil {
 		t.Error("an unknown operation is counted")
+	}
+}
+
+// columns scans a row of a query.
+func columns(row int, operation string, result sheet.Result) func(...any) error {
+	return func(into ...any) error {
+		*into[0].(*int), *into[1].(*string), *into[2].(*sheet.Result) = row, operation, result
+		return nil
 	}
 }

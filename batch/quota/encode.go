@@ -56,6 +56,27 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
+// TakeStored takes from a state as a keeper stores it, and returns it as it is to be stored again.
+// No bytes are a quota that nobody has used.
+func TakeStored(stored []byte, t Time, ask Ask) (Grant, []byte, error) {
+	var s State
+	if err := s.UnmarshalBinary(stored); err != nil {
+		return Grant{}, nil, err
+	}
+	g := s.Take(t, ask)
+	stored, err := s.AppendBinary(nil)
+	return g, stored, err
+}
+
+// StoredInUse is [State.InUse] of a stored state.
+func StoredInUse(stored []byte, t Time, r Rate) (int, error) {
+	var s State
+	if err := s.UnmarshalBinary(stored); err != nil {
+		return 0, err
+	}
+	return s.InUse(t, r), nil
+}
+
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler]. No bytes are the zero State.
 func (s *State) UnmarshalBinary(b []byte) error {
 	*s = State{}

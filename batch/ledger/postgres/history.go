@@ -194,15 +194,7 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 		return tally.Results, err
 	}
 	clear(tally.Results)
-	err = each(ctx, q, func(scan func(...any) error) error {
-		var row int
-		var operation string
-		var result sheet.Result
-		if err := scan(&row, &operation, &result); err != nil {
-			return err
-		}
-		return tally.Step(row, operation, result)
-	}, "SELECT r.row, r.operation, r.result FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"+ledger.StepOrder, run)
+	err = each(ctx, q, tally.Scan, "SELECT r.row, r.operation, r.result FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"+ledger.StepOrder, run)
 	return tally.Results, err
 }
 

@@ -109,20 +109,14 @@ func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Gran
 		if !*known {
 			return nil
 		}
-		var state quota.State
-		if len(stored) > 0 {
-			if err := state.UnmarshalBinary(stored); err != nil {
-				return err
-			}
-		}
 		if behind := seen.Sub(now); behind > 0 && behind <= steppedBack {
 			now = seen
 		}
-		*g = state.Take(quotaTime(now, line), ask)
-		next, err := state.AppendBinary(nil)
+		granted, next, err := quota.TakeStored(stored, quotaTime(now, line), ask)
 		if err != nil {
 			return err
 		}
+		*g = granted
 		b.Queue("UPDATE loabatch.quotas SET state = $4, seen = $5 WHERE scope = $1 AND region = $2 AND api = $3", key.Scope, key.Region, key.API, next, now)
 		return nil
 	}
@@ -138,22 +132,18 @@ func quotaTime(now time.Time, line string) quota.Time {
 // InUse implements [ledger.Store].
 func (s *Store) InUse(ctx context.Context, scope ledger.Scope, rate quota.Rate) (list []quota.InUse, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
-		return each(ctx, s.pool, func(scan func(...any) error) error {
+		return each(ctx, s.pool, func(scan func(...any) error) (err error) {
 			use := quota.InUse{Key: quota.Key{Scope: string(scope)}}
 			var stored []byte
 			var now time.Time
 			var line string
-			if err := scan(&use.Key.Region, &use.Key.API, &stored, &now, &line); err != nil || len(stored) == 0 {
+			if err := scan(&use.Key.Region, &use.Key.API, &stored, &now, &line); err != nil {
 				return err
 			}
-			var state quota.State
-			if err := state.UnmarshalBinary(stored); err != nil {
-				return err
-			}
-			if use.Requests = state.InUse(quotaTime(now, line), rate); use.Requests > 0 {
+			if use.Requests, err = quota.StoredInUse(stored, quotaTime(now, line), rate); use.Requests > 0 {
 				list = append(list, use)
 			}
-			return nil
+			return err
 		}, "SELECT region, api, state, greatest(clock_timestamp(), seen), "+s.timeLine+" FROM loabatch.quotas WHERE scope = $1 ORDER BY region, api", string(scope))
 	})
 	return list, err

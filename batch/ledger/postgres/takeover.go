@@ -322,7 +322,7 @@ func (t *taking) addQuota(ctx context.Context, q ledger.ArchivedQuota) error {
 		err = t.tx.QueryRow(ctx, "SELECT greatest(clock_timestamp(), $1::timestamptz), "+t.timeLine, seen).Scan(&now, &line)
 	}
 	var state quota.State
-	if err == nil && len(stored) > 0 {
+	if err == nil {
 		err = state.UnmarshalBinary(stored)
 	}
 	if err != nil {

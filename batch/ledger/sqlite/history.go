@@ -165,15 +165,7 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, q, func(scan func(...any) error) error {
-		var row int
-		var operation string
-		var result sheet.Result
-		if err := scan(&row, &operation, &result); err != nil {
-			return err
-		}
-		return tally.Step(row, operation, result)
-	}, `SELECT row, operation, result FROM rows r WHERE run = ?1 AND finished != 0
+	err = each(ctx, q, tally.Scan, `SELECT row, operation, result FROM rows r WHERE run = ?1 AND finished != 0
 		AND EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place)`+ledger.StepOrder, run)
 	return tally.Results, err
 }

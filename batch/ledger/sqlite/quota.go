@@ -62,10 +62,8 @@ func (s *Store) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.G
 
 // firstState stores the state of an unused quota, unless it has one.
 func (t *transaction) firstState(key quota.Key, now quota.Time, ask quota.Ask) error {
-	var state quota.State
 	ask.Want, ask.Returns = 0, nil
-	state.Take(now, ask)
-	stored, err := state.AppendBinary(nil)
+	_, stored, err := quota.TakeStored(nil, now, ask)
 	if err != nil {
 		return err
 	}
@@ -104,10 +102,6 @@ func (q *quotas) takeIn(ctx context.Context, conn *sql.Conn, key quota.Key, ask 
 	if err != nil {
 		return quota.Grant{}, err
 	}
-	var state quota.State
-	if err := state.UnmarshalBinary(stored); err != nil {
-		return quota.Grant{}, err
-	}
 	seal, err := readSeal(ctx, conn) // another process may have set it
 	if err == nil && seal != 0 {
 		_, err = conn.ExecContext(ctx, removeSeal)
@@ -115,8 +109,8 @@ func (q *quotas) takeIn(ctx context.Context, conn *sql.Conn, key quota.Key, ask 
 	if err != nil {
 		return quota.Grant{}, err
 	}
-	g := state.Take(q.time(), ask)
-	if stored, err = state.AppendBinary(nil); err != nil {
+	g, stored, err := quota.TakeStored(stored, q.time(), ask)
+	if err != nil {
 		return quota.Grant{}, err
 	}
 	_, err = conn.ExecContext(ctx, "UPDATE quotas SET state = ? WHERE scope = ? AND region = ? AND api = ?", stored, key.Scope, key.Region, key.API)
@@ -134,20 +128,16 @@ func (q *quotas) time() quota.Time {
 func (s *Store) InUse(ctx context.Context, scope ledger.Scope, rate quota.Rate) ([]quota.InUse, error) {
 	var list []quota.InUse
 	now := s.quotas.time()
-	err := each(ctx, s.read, func(scan func(...any) error) error {
+	err := each(ctx, s.read, func(scan func(...any) error) (err error) {
 		use := quota.InUse{Key: quota.Key{Scope: string(scope)}}
 		var stored []byte
 		if err := scan(&use.Key.Region, &use.Key.API, &stored); err != nil {
 			return err
 		}
-		var state quota.State
-		if err := state.UnmarshalBinary(stored); err != nil {
-			return err
-		}
-		if use.Requests = state.InUse(now, rate); use.Requests > 0 {
+		if use.Requests, err = quota.StoredInUse(stored, now, rate); use.Requests > 0 {
 			list = append(list, use)
 		}
-		return nil
+		return err
 	}, "SELECT region, api, state FROM quotas WHERE scope = ? ORDER BY region, api", string(scope))
 	return list, s.wrap("read", err)
 }
