@@ -105,7 +105,7 @@ func (d *decoder) serial(f *field) (dates.Civil, bool) {
 		d.report(circuitTimeSerial, f, Arg{"date", c.Date()})
 		return c, d.severity.of(circuitTimeSerial) != Error
 	}
-	f.cell.Value = c.String() // as the cell displays it
+	f.cell.Value = c.String() // as displayed by the cell
 	return c, true
 }
 

@@ -24,8 +24,8 @@ var cellPlaceholder = cellRules.add(Rule{Code: "cell-placeholder", Severity: Err
 // cellPlaceholderOptional: an optional value that is not known is left out.
 var cellPlaceholderOptional = cellRules.add(Rule{Code: "cell-placeholder-optional", Severity: Warning, Column: NoColumn})
 
-// noDataRule returns the rule that a text breaks because it is visibly no data, or nil. A
-// masked value has a rule of its own, and names of people and places pass as such.
+// noDataRule returns the rule that a text breaks because it is obviously not data, or nil. A masked value
+// has its own rule, and names of people and places pass.
 func (d *decoder) noDataRule(f *field, s string) *Rule {
 	if !nodata.Suspect(s) {
 		return nil
@@ -50,8 +50,8 @@ func (d *decoder) noDataRule(f *field, s string) *Rule {
 	return cellPlaceholderOptional
 }
 
-// noData reports a text that is visibly no data, and whether that is an error. In a column
-// whose own rules reject it, it reports errors alone: one problem is enough for a value.
+// noData reports a text that is obviously not data, and whether that is an error. In a column whose own
+// rules reject it, it reports only errors: one problem is enough for a value.
 func (d *decoder) noData(f *field, s string) bool {
 	r := d.noDataRule(f, s)
 	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
@@ -84,9 +84,9 @@ var cellAsShown = cellRules.add(Rule{Code: "cell-as-shown", Severity: Note, Colu
 // cellStoredNumber: digits stored as a number have lost any leading zeros.
 var cellStoredNumber = cellRules.add(Rule{Code: "cell-stored-number", Severity: Warning, Column: NoColumn})
 
-// numberAsText reads a number in a text column as what the cell shows: its digits, with the
-// zeros and the literal text that its format adds. Separators between thousands, decimals
-// of nothing but zeros and the rounded form 1.39E+10 are not sent.
+// numberAsText reads a number in a text column as shown by the cell: its digits, with the zeros and the
+// literal text that its format adds. Thousands separators, decimals that are all zeros and the rounded
+// form 1.39E+10 are not sent.
 func (d *decoder) numberAsText(f *field) (string, valueState) {
 	before := d.errors
 	plain, exact := numfmt.Plain(f.cell.Value)
@@ -168,8 +168,8 @@ func isExponent(s string) bool {
 	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction)) && (plus || point)
 }
 
-// isPointZero reports whether a text is a whole number with a fraction of zeros, as programs
-// write a number that they took for a fraction.
+// isPointZero reports whether a text is a whole number with a fraction of zeros, as written by programs
+// that took it for a floating-point number.
 func isPointZero(s string) bool {
 	whole, fraction, _ := strings.Cut(s, ".")
 	return isDigits(strings.TrimPrefix(whole, "+")) && fraction != "" && strings.Trim(fraction, "0") == ""

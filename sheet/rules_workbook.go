@@ -97,7 +97,7 @@ func (s *sheetFinder) checkHeaders(l *layout) {
 	at := func(col int) Ref { return Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: col} }
 	spare := func(id ColumnID) bool { return s.opts.Purpose == ForApplication && stageOf(id) == completionOnly }
 	for _, c := range l.clashes {
-		if spare(c.id) { // the first one is read, and not sent
+		if spare(c.id) { // the first one is read but not sent
 			continue
 		}
 		s.reject(headerTwice, at(c.col), c.text, Arg{"first", t.Headers[c.id]}, Arg{"firstcell", at(t.Columns[c.id]).Cell()}, Arg{"second", c.text}, Arg{"expected", columnOf(c.id).Header})
@@ -122,15 +122,14 @@ func (s *sheetFinder) checkHeaders(l *layout) {
 	}
 }
 
-// headerOutsideTable: where an Excel table holds the data, a header outside of it is
-// another list's. It is an error of the input if the data lack a column that they must have.
+// headerOutsideTable: if an Excel table holds the data, a header outside it belongs to another list. It is
+// an error of the input if a required column is missing from the data.
 var headerOutsideTable = workbookRules.add(Rule{Code: "header-outside-table", Severity: Warning, Column: NoColumn})
 
 // headerUnknown: a column with an unknown header is not read.
 var headerUnknown = workbookRules.add(Rule{Code: "header-unknown", Severity: Warning, Column: NoColumn})
 
-// headerRowLate: rows above the headers are titles and are not read. Those of the template
-// need no word.
+// headerRowLate: rows above the headers are titles and are not read. The template's own are not mentioned.
 var headerRowLate = workbookRules.add(Rule{Code: "header-row-late", Severity: Note, Column: NoColumn})
 
 // hiddenSheet: a hidden sheet is read like any other.

@@ -12,12 +12,12 @@ import (
 
 // Letter is the file of a letter of authorization.
 type Letter struct {
-	Path   string // relative to the folder of the copy where it can be; with slashes
+	Path   string // relative to the folder of the copy if possible; with slashes
 	SHA256 string // in hexadecimal; may be empty
 }
 
-// LetterFrom returns a letter as a copy of the workbook names it. Both paths are absolute or
-// relative to the same folder.
+// LetterFrom returns a letter as named in a copy of the workbook. Both paths are absolute or relative to the
+// same folder.
 func LetterFrom(copyPath, file, sha256 string) Letter {
 	if rel, err := filepath.Rel(filepath.Dir(copyPath), file); err == nil {
 		file = rel
@@ -56,7 +56,7 @@ func (c *Circuit) letterAt(status string) Letter {
 // letterMark is between the path and the checksum in a cell.
 const letterMark = " (SHA-256 "
 
-// String returns the letter as a cell has it.
+// String returns the text of the letter's cell.
 func (l Letter) String() string {
 	if l.SHA256 == "" {
 		return l.Path
@@ -86,16 +86,16 @@ func (l Letter) target() string {
 	switch {
 	case l.Path == "":
 		return ""
-	case strings.HasPrefix(l.Path, "/"): // or a share of Windows
+	case strings.HasPrefix(l.Path, "/"): // or a Windows share
 		return (&url.URL{Scheme: "file", Path: l.Path}).String()
-	case len(l.Path) > 2 && l.Path[1] == ':' && l.Path[2] == '/': // a drive of Windows
+	case len(l.Path) > 2 && l.Path[1] == ':' && l.Path[2] == '/': // a Windows drive
 		return (&url.URL{Scheme: "file", Path: "/" + l.Path}).String()
 	}
 	return (&url.URL{Path: l.Path}).String()
 }
 
-// hideFolders leaves of each letter its name and checksum: a redacted copy goes to people who
-// do not have the file, and folders may be called after a person.
+// hideFolders reduces each letter to its name and checksum: a redacted copy goes to people who do not have
+// the file, and folders may be named after a person.
 func (p *SheetPatch) hideFolders() {
 	at := slices.IndexFunc(p.Columns, func(c PutColumn) bool { return c.Letters })
 	if at < 0 {
@@ -118,7 +118,7 @@ func hasLetter(status string) bool {
 	return !slices.Contains([]string{"Applying", "Rejected", "Deleted", "none"}, status)
 }
 
-// LOAResult is what the status command says of a row.
+// LOAResult is what the status command says about a row.
 type LOAResult struct {
 	Status  string    // of the LOA, as the API has it
 	AskedAt time.Time // when it had that status; UTC; zero if that is not known

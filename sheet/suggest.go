@@ -135,9 +135,8 @@ func suggestID(s string) string {
 	return s
 }
 
-// suggestCircuit returns the circuit of this workbook that an engineer's circuit is a slip
-// of. There is no suggestion while a circuit's own ID cannot be read, as that may be the
-// one meant.
+// suggestCircuit returns the circuit of this workbook of which an engineer's circuit is a slip. There is no
+// suggestion if a circuit's own ID cannot be read, since that may be the one meant.
 func (d *decoder) suggestCircuit(id string) string {
 	if everyCircuit[foldKey(id)] {
 		return "*"
@@ -224,8 +223,8 @@ func suggestWhole(s string) string {
 	return digits
 }
 
-// exactDigits returns the digits of a whole number in whatever notation. Three digits behind
-// a point may be thousands.
+// exactDigits returns the digits of a whole number in any notation. Three digits after a point may be
+// thousands.
 func exactDigits(s string) (string, bool) {
 	_, fraction, _ := strings.Cut(s, ".")
 	if s == "" || s[0] < '1' || s[0] > '9' || len(fraction) == 3 && isDigits(fraction) {
@@ -267,13 +266,13 @@ func suggestText(r *Rule, s string) string {
 	return trimOuter(s)
 }
 
-// idFilter tells at little cost that a text is not one of a set of IDs: it has a bit for
-// the hash of each. There may be very many circuits, and a thousand texts are one slip away
-// from an ID; with the filter nearly none of them is spelt out and looked up.
+// idFilter tells cheaply that a text is not one of a set of IDs: it has a bit for the hash of each. There may
+// be very many circuits, and a thousand texts are one slip away from an ID; with the filter hardly any
+// of them is spelt out and looked up.
 type idFilter []uint64
 
-// filterBits is how many bits the filter has for each ID, at least: of the other texts, one
-// in so many passes.
+// filterBits is the minimum number of bits of the filter for each ID: about one in so many other texts
+// passes.
 const filterBits = 16
 
 func newIDFilter[T any](ids map[string]T) idFilter {

@@ -97,8 +97,8 @@ func isBlank(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !isOuter(r) }) < 0
 }
 
-// isOuter reports whether a character is removed at the ends of a value: white space of
-// any kind and characters without width.
+// isOuter reports whether a character is removed at the ends of a value: white space of any kind and
+// zero-width characters.
 func isOuter(r rune) bool {
 	if r > 0x3000 { // the last of the spaces
 		return r == 0xFEFF
@@ -129,8 +129,7 @@ func narrow(r rune) rune {
 	return r
 }
 
-// isDash reports whether r is a hyphen or a dash other than that of ASCII, as Chinese input
-// methods type them.
+// isDash reports whether r is a non-ASCII hyphen or dash, as typed by Chinese input methods.
 func isDash(r rune) bool { return r >= 0x2010 && r <= 0x2015 || r == 0x2212 }
 
 // hyphen returns the ASCII form of hyphens and dashes.

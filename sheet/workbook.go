@@ -14,10 +14,11 @@
 // A rule is declared beside its check, in the file of its family (rules_*.go), and
 // registered there.
 //
-// Beyond the standard library the package imports only golang.org/x/text and rooms of its
-// own: internal/dates reads dates, internal/nodata recognises text in place of data, and
-// internal/numfmt shows a number as its format does. It holds no prose beyond the names of
-// columns, as a [Problem] carries a code and its arguments, and it reads no clock.
+// Beyond the standard library the package imports only golang.org/x/text and its own internal
+// packages: bulk holds millions of values, dates reads dates, labels recognises rows of sums
+// and signatures, nodata recognises text in place of data, and numfmt shows a number in its
+// format. It contains no sentences, only the names of columns, since a [Problem] has a code
+// and its arguments, and it reads no clock.
 package sheet
 
 import (
@@ -40,16 +41,16 @@ type Circuit struct {
 	Bandwidth        int       // Mbit/s, MinBandwidth to MaxBandwidth; 0 if the cell is empty
 	PeerLocation     string    // optional
 	ClientToken      string    // the user's own token; empty if one is to be derived
-	Account          string    // the credentials profile of its account; empty for that of the run
-	LineCode         string    // from the carrier; optional, as are those that follow
+	Account          string    // the credentials profile of its account; empty for the run's
+	LineCode         string    // from the carrier; optional, like the fields that follow
 	LineLabel        string    // on the cable in the data centre
-	LineProvider     string    // 中国电信, 中国联通, 中国移动 or 中国其他, as they are sent
+	LineProvider     string    // 中国电信, 中国联通, 中国移动 or 中国其他, as sent
 	LineContact      Personal  // for the line's operation
 	Finished         string    // Yes or No: whether construction is finished; empty if the cell is
-	Confirm          string    // Yes or No: whether the circuit is confirmed after that; empty if the cell is
+	Confirm          string    // Yes or No: whether the circuit is to be confirmed after that; empty if the cell is
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
 	Invalid          bool      // the row or one of its engineers has an error that counts for Options.Purpose; for ForAdvance, it cannot be applied for
-	Unfit            bool      // the row has an error because of which it can be neither completed nor confirmed; says nothing for ForApplication
+	Unfit            bool      // the row has an error that keeps it from being completed or confirmed; not set for ForApplication
 	Past             *Past     // what an earlier run wrote into the row; nil if nothing: see LastRun
 }
 
@@ -108,21 +109,21 @@ type Engineer struct {
 	Invalid         bool     // the row itself has an error
 }
 
-// Past holds the result columns of a row as they were when the workbook was read.
+// Past contains the result columns of a row when the workbook was read.
 type Past struct {
 	Result      string // empty if there was none
 	ErrorCode   string
 	ClientToken string
 	RequestID   string
 	LOAStatus   string
-	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, sent last; UTC; zero if the row does not say
+	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, last sent; UTC; zero if the row does not say
 	LOAAskedAt  time.Time // when the LOA had that status; UTC; zero if the row does not say
 	Letter      Letter
 }
 
-// MayStand reports whether the result columns know of an application that was accepted or
-// may have been. A row whose result says nothing about that keeps what was known before: its
-// token, when it was sent and what became of the LOA.
+// MayStand reports whether the result columns show an application that was or may have been accepted. A row
+// whose result says nothing about that keeps what was known before: its token, when it was sent and the
+// LOA's status.
 func (p *Past) MayStand() bool {
 	stands := !p.SubmittedAt.IsZero() || !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
 	switch Result(p.Result) {
@@ -130,10 +131,10 @@ func (p *Past) MayStand() bool {
 		return true
 	case Invalid:
 		return p.ClientToken != "" || stands
-	case Refused: // the account has no such circuit in the region, perhaps in that of before
+	case Refused: // the account has no such circuit in the region, but perhaps in an earlier one
 		return p.ErrorCode == "InvalidInstanceId.NotFound" && !p.SubmittedAt.IsZero()
 	case NotAttempted, Valid, Blocked:
-		return stands // the token is the one that was going to be sent
+		return stands // the token was going to be sent
 	}
 	return false
 }
@@ -160,7 +161,7 @@ type Workbook struct {
 	Purpose        Purpose    // of the options
 	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
 
-	folder string               // that the letters of earlier runs are relative to, once MoveLetters was called
+	folder string               // to which the letters of earlier runs are relative, once MoveLetters was called
 	hidden [BothSheets][]cell32 // cells of columns that are not personal whose values are
 }
 
@@ -179,8 +180,8 @@ func (w *Workbook) CircuitAt(row int) *Circuit {
 // nothing is the past of rows that have none.
 var nothing Past
 
-// LastRun returns what an earlier run wrote into the row: zero if nothing, never nil, and not to
-// be changed.
+// LastRun returns what an earlier run wrote into the row: never nil, the zero Past if nothing, and not to be
+// changed.
 func (c *Circuit) LastRun() *Past {
 	if c.Past == nil {
 		return &nothing
@@ -200,15 +201,15 @@ func (c *Circuit) LastResult() Result {
 	return NotAttempted
 }
 
-// Purpose is what a workbook is read for. An error in cells that are not needed for it does not
-// make their row invalid.
+// Purpose is what a workbook is read for. An error in cells that are not needed for it does not make their
+// row invalid.
 type Purpose uint8
 
 // The purposes.
 const (
-	ForApplication Purpose = iota // to apply: errors in the columns for the time after the letter are warnings, unless they are asked for
-	ForCompletion                 // to complete and to confirm: errors elsewhere than in these columns and in what names the circuit are notes
-	ForAdvance                    // for either, by row: all errors count, and Circuit.Unfit says which are of the second kind
+	ForApplication Purpose = iota // to apply: errors in the columns for the time after the letter are warnings, unless configured otherwise
+	ForCompletion                 // to complete and to confirm: errors outside these columns and those that name the circuit are notes
+	ForAdvance                    // for either, by row: all errors count, and Circuit.Unfit says which rows cannot be completed
 )
 
 // Options control Decode.
@@ -235,7 +236,7 @@ const (
 	Invalid      Result = "INVALID"       // failed validation and was not sent
 	Refused      Result = "REFUSED"       // the API rejected it
 	Failed       Result = "FAILED"        // out of attempts; the API certainly holds no application
-	Unknown      Result = "UNKNOWN"       // it may have taken effect, which could not be found out
+	Unknown      Result = "UNKNOWN"       // it may have taken effect, but that could not be determined
 	NotAttempted Result = "NOT_ATTEMPTED" // the run stopped before it was sent
 	Skipped      Result = "SKIPPED"       // left out by --only
 )
@@ -270,13 +271,13 @@ type RowResult struct {
 	Message     string // rendered message
 	ErrorCode   string // the API's code, or the first problem's
 	RequestID   string
-	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, sent last; UTC; zero if neither
+	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, last sent; UTC; zero if neither
 	Attempts    int
 	ClientToken string
 	LOAStatus   string
 	LOAAskedAt  time.Time // when the API said so; UTC; zero if it was not asked
 	Letter      Letter
 
-	// Keep leaves the row's result cells as they are; Result is the one that they have.
+	// Keep leaves the row's result cells unchanged; Result is the one that they show.
 	Keep bool
 }

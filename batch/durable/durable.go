@@ -44,7 +44,7 @@ func writeFile(path string, write func(io.Writer) error, check func(*os.File) er
 		if err != nil {
 			err = errors.Join(err, os.Remove(tmp.Name()))
 		}
-		_ = tmp.release() // it has nothing to write
+		_ = tmp.release() // nothing was written
 	}()
 	err = fillFile(tmp.File, write, check)
 	if err = errors.Join(err, tmp.Close()); err != nil {
@@ -68,8 +68,8 @@ func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) erro
 	return f.Sync()
 }
 
-// MkdirAll is [os.MkdirAll], and fsyncs the parent of each folder that it creates. A folder for
-// its owner alone is protected (see [Protect]).
+// MkdirAll is [os.MkdirAll], and fsyncs the parent of each folder that it creates. A private folder
+// is protected (see [Protect]).
 func MkdirAll(path string, mode fs.FileMode) error {
 	parents := missingParents(path)
 	if err := os.MkdirAll(path, mode); err != nil {
@@ -102,8 +102,8 @@ func missingParents(path string) []string {
 	return parents
 }
 
-// folderError says that a file is in the place of a folder on the way to path. Windows has one
-// error for that and for a folder that is missing.
+// folderError says that a file is in the place of a folder on the way to path. Windows has the same
+// error for a missing folder.
 func folderError(path string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -140,7 +140,7 @@ func SyncFolder(path string) error {
 	return errors.Join(err, d.Close())
 }
 
-// Exists reports whether there is a file at a path. A link must lead to one.
+// Exists reports whether there is a file at a path, following links.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

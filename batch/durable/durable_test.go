@@ -53,7 +53,7 @@ func checkPrivate(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
-// TestShare has everybody who may read the folder read a file that was its owner's alone.
+// TestShare makes a private file readable for everybody who may read its folder.
 func TestShare(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := WriteFile(path, text("text"), Share); err != nil {
@@ -62,7 +62,7 @@ func TestShare(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o644 {
 		t.Errorf("%v, %v", info, err)
 	}
-	// What a folder grants is its owner's choice on Windows, see TestInheritance.
+	// On Windows it depends on the folder's permissions, see TestInheritance.
 	if private, err := Private(path); err != nil || private && runtime.GOOS != "windows" {
 		t.Errorf("private %v, %v", private, err)
 	}
@@ -105,7 +105,7 @@ func TestFileForFolder(t *testing.T) {
 		}
 	}
 	if err := WriteFile(filepath.Join(filepath.Dir(file), "missing", "new"), text("text"), nil); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a folder that is missing: %v", err)
+		t.Errorf("a missing folder: %v", err)
 	}
 }
 
@@ -137,12 +137,12 @@ func TestFree(t *testing.T) {
 		t.Errorf("%d bytes free, %v", free, err)
 	}
 	if _, err := Free(filepath.Join(t.TempDir(), "missing")); err == nil {
-		t.Error("a folder that is missing has room")
+		t.Error("a missing folder has space")
 	}
 }
 
-// TestCreateFile gives a file a name that is free, and leaves alone what has it already: a
-// file, a folder, or a symbolic link, whose target is not created either.
+// TestCreateFile creates a file under a free name, and leaves alone whatever already has the name: a file,
+// a folder, or a symbolic link, whose target is not created either.
 func TestCreateFile(t *testing.T) {
 	folder := t.TempDir()
 	path, link, outside := filepath.Join(folder, "file"), filepath.Join(folder, "link"), filepath.Join(t.TempDir(), "outside")
@@ -150,7 +150,7 @@ func TestCreateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := []string{path, folder}
-	_ = os.Symlink(outside, link) // Wine makes none, and says nothing
+	_ = os.Symlink(outside, link) // Wine makes none, without an error
 	if _, err := os.Lstat(link); err == nil {
 		taken = append(taken, link)
 	}

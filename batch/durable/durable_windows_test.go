@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// onWine reports whether Wine takes the place of Windows.
+// onWine reports whether this is Wine rather than Windows.
 func onWine() bool {
 	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
 
-// TestOpenOriginalStays moves a file that another program has open to another volume: it
-// stays, and its copy does not.
+// TestOpenOriginalStays moves a file that another program has open to another volume: it stays, and its
+// copy is removed.
 func TestOpenOriginalStays(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from.xlsx"), filepath.Join(dir, "to.xlsx")
@@ -37,8 +37,8 @@ func TestOpenOriginalStays(t *testing.T) {
 	}
 }
 
-// TestInheritance has files inherit that a folder is its owner's alone, and Share give a
-// file what its folder grants.
+// TestInheritance checks that files in a private folder are private, and that Share gives a file the
+// permissions of its folder.
 func TestInheritance(t *testing.T) {
 	if onWine() {
 		t.Skip("under Wine files do not inherit access control lists")
@@ -58,7 +58,7 @@ func TestInheritance(t *testing.T) {
 	checkPrivate(t, file, 0o600) // its folder grants nothing to others
 }
 
-// TestRemote knows shares by their names. Whether a drive is one is for Windows to say.
+// TestRemote recognises shares by their names. Only Windows can tell whether a drive is one.
 func TestRemote(t *testing.T) {
 	for path, want := range map[string]bool{
 		`\\server\share\ledger.db`: true, `//server/share/ledger.db`: true, `\\?\UNC\server\share\x`: true, `\\?\unc\server\share\x`: true,

@@ -33,9 +33,9 @@ func lockFile(path string) (*os.File, error) {
 	return nil, errors.Join(err, f.Close())
 }
 
-// lockFolder takes the lock of a folder, like lockFile. Folders cannot be locked, so it is a
-// name in the kernel, made from the identity of the folder, that only one may create. It is
-// known to all users of this machine, and to no other.
+// lockFolder takes the lock of a folder, like lockFile. Folders cannot be locked, so the lock is a named
+// kernel object, made from the identity of the folder. It is visible to all users of this machine,
+// but not to other machines.
 func lockFolder(path string) (*os.File, error) {
 	f, err := open(path, windows.FILE_READ_ATTRIBUTES, windows.FILE_FLAG_BACKUP_SEMANTICS)
 	if err != nil {
@@ -54,7 +54,7 @@ func lockFolder(path string) (*os.File, error) {
 	switch {
 	case err == nil:
 		return os.NewFile(uintptr(lock), path), nil
-	case errors.Is(err, windows.ERROR_ALREADY_EXISTS): // with a handle of it
+	case errors.Is(err, windows.ERROR_ALREADY_EXISTS): // comes with a handle
 		return nil, errors.Join(errLocked, windows.CloseHandle(lock))
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED): // another user's
 		return nil, errLocked
@@ -62,7 +62,7 @@ func lockFolder(path string) (*os.File, error) {
 	return nil, errors.Join(errors.ErrUnsupported, err)
 }
 
-// open opens an existing file or folder in a way that keeps nobody from anything.
+// open opens an existing file or folder with full sharing.
 func open(path string, access, flags uint32) (*os.File, error) {
 	return openSharing(path, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, flags)
 }

@@ -14,20 +14,20 @@ import (
 // ErrChanged says that a file does not have the content it had before.
 var ErrChanged = errors.New("the file was changed")
 
-// Move gives a regular file another name, which no other file has: if one does, it fails
-// with an [errors.Is] of [os.ErrExist] and changes nothing. The file must have the SHA-256
+// Move gives a regular file a new name, which must be free: otherwise it fails with an
+// [errors.Is] of [os.ErrExist] and changes nothing. The file must have the SHA-256
 // sum, in hex, or Move fails with [ErrChanged].
 //
-//  1. Within a file system the file is renamed in one step. Where a file system cannot
-//     rename without replacing, as NFS, the name is reserved first by an empty file. A
-//     process that is killed in between leaves that and the file under its old name.
-//  2. To another file system it is copied: written under a temporary name, compared with
-//     the sum, synchronised, and given its name as in 1; then the original is removed. A
-//     process that is killed leaves the original, and perhaps the copy, too. The copy has the mode and
-//     the modification time of the original (on Windows the permissions of its folder), and belongs to the user of this process. If the
-//     original cannot be removed, the copy is.
+//  1. Within a file system the file is renamed in one step. If the file system cannot rename
+//     without replacing, like NFS, the name is first reserved by an empty file. A process
+//     that is killed in between leaves that, and the file under its old name.
+//  2. To another file system it is copied: written under a temporary name, compared with the
+//     sum, synced, and given its name as in 1; then the original is removed. A process that
+//     is killed leaves the original, and perhaps the copy too. The copy has the mode (on
+//     Windows the permissions of its folder) and the modification time of the original, and
+//     belongs to the user of this process. If the original cannot be removed, the copy is.
 //
-// Both folders are synchronised.
+// Both folders are synced.
 func Move(from, to, sum string) error {
 	f, err := os.Open(from)
 	if err != nil {
@@ -56,7 +56,7 @@ func digest(r io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// rename renames a file within a file system and replaces none.
+// rename renames a file within a file system without replacing another.
 func rename(from, to string) error {
 	if err := renameExclusively(from, to); !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -64,8 +64,8 @@ func rename(from, to string) error {
 	return renameReserved(from, to)
 }
 
-// renameReserved renames a file where the file system cannot refuse to replace another: to
-// a name that it reserves first.
+// renameReserved renames a file to a name that it reserves first, for file systems that cannot refuse to
+// replace another file.
 func renameReserved(from, to string) error {
 	reserved, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -111,7 +111,7 @@ func moveAcross(from, to, sum string) (err error) {
 	if err := SyncFolder(filepath.Dir(to)); err != nil {
 		return errors.Join(err, os.Remove(to))
 	}
-	if err := src.Close(); err != nil { // Windows removes no file that is open
+	if err := src.Close(); err != nil { // Windows does not remove open files
 		return errors.Join(err, os.Remove(to))
 	}
 	after, err := os.Lstat(from)

@@ -77,8 +77,8 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// TestRenameReserved renames a file where nothing but a reserved name keeps another from
-// being replaced, and reserves none if there is nothing to rename.
+// TestRenameReserved renames a file if only a reserved name keeps another from being replaced, and
+// reserves none if there is nothing to rename.
 func TestRenameReserved(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from.xlsx"), filepath.Join(dir, "to.xlsx")
@@ -101,7 +101,7 @@ func TestRenameReserved(t *testing.T) {
 // TestMoveToAnotherFileSystem moves a file to the memory of the machine.
 func TestMoveToAnotherFileSystem(t *testing.T) {
 	other, err := os.MkdirTemp("/dev/shm", "durable")
-	if err != nil || runtime.GOOS == "windows" { // under Wine it may be there, and is of the same volume
+	if err != nil || runtime.GOOS == "windows" { // under Wine it may exist, on the same volume
 		t.Skip("there is no /dev/shm")
 	}
 	defer os.RemoveAll(other)
@@ -112,8 +112,8 @@ func TestMoveToAnotherFileSystem(t *testing.T) {
 	}
 }
 
-// TestOriginalStays moves a file out of a folder from which it cannot be removed: it stays,
-// and its copy does not.
+// TestOriginalStays moves a file out of a folder from which it cannot be removed: it stays, and its copy
+// is removed.
 func TestOriginalStays(t *testing.T) {
 	if os.Getuid() <= 0 {
 		t.Skip("root may remove every file, and Windows has no modes")

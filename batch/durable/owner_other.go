@@ -4,8 +4,8 @@ package durable
 
 import "os"
 
-// Protect makes a new file or folder accessible to its owner alone where the mode that it
-// was created with does not, as on Windows. Elsewhere it does nothing.
+// Protect makes a new file or folder private to its owner where its mode does not, as on Windows.
+// Elsewhere it does nothing.
 func Protect(string) error { return nil }
 
 // Share lets every user read a file that was created for its owner alone, whatever the umask.

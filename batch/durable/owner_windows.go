@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// ownerOnly grants everything to the user of this process, to the system, which backs up and
-// scans files, and to administrators, and nothing to others, whatever the folder grants. Files
-// in a folder inherit it.
+// ownerOnly grants everything to the user of this process, to the system, which backs up and scans files,
+// and to administrators, but nothing to others, whatever the folder grants. Files in a folder inherit
+// it.
 var ownerOnly = sync.OnceValues(func() (*windows.SECURITY_DESCRIPTOR, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
@@ -23,8 +23,7 @@ var ownerOnly = sync.OnceValues(func() (*windows.SECURITY_DESCRIPTOR, error) {
 
 // Protect makes a new file or folder accessible to its owner alone, apart from the system
 // and administrators. A file system without access control lists, and a share whose
-// permissions are not the user's to change, are left as they are: then the permissions of
-// the folder apply.
+// permissions the user may not change, are left as they are: then the folder's permissions apply.
 func Protect(path string) error {
 	list, err := ownerOnly()
 	if err != nil {
@@ -53,11 +52,11 @@ func Share(f *os.File) error {
 		windows.DACL_SECURITY_INFORMATION|windows.UNPROTECTED_DACL_SECURITY_INFORMATION, nil, nil, none, nil))
 }
 
-// adopt gives a file the permissions of its folder: those of its original are of another
-// volume, and may name users that this one does not know.
+// adopt gives a file the permissions of its folder: its original's come from another volume, and may name
+// users that are unknown on this one.
 func adopt(f *os.File, _ os.FileInfo) error { return Share(f) }
 
-// granted returns an error of setting permissions unless it says that there are none to set.
+// granted drops an error of setting permissions if it says that there are none to set.
 func granted(err error) error {
 	for _, none := range []error{windows.ERROR_ACCESS_DENIED, windows.ERROR_INVALID_FUNCTION, windows.ERROR_NOT_SUPPORTED, windows.ERROR_CALL_NOT_IMPLEMENTED} {
 		if errors.Is(err, none) {
@@ -79,7 +78,7 @@ func Private(path string) (bool, error) {
 		return false, err
 	}
 	list, _, err := found.DACL()
-	if err != nil || list == nil { // no list grants everything to everybody
+	if err != nil || list == nil { // without a list, everybody may do everything
 		return false, err
 	}
 	for i := range uint32(list.AceCount) {

@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// A temporary file is locked from its creation until it has its final name. The kernel
-// drops the lock when its holder dies, so one that can be locked was left behind by a
-// process that was killed. Versions before this scheme did not lock theirs, which have no
-// suffix: those are left alone for a day.
+// A temporary file is locked from its creation until it has its final name. The kernel drops the lock
+// when its holder dies, so a file that can be locked was left behind by a killed process. Earlier
+// versions did not lock theirs, which have no suffix: those are left alone for a day.
 const (
 	tempPrefix  = ".loabatch-"
 	tempSuffix  = ".tmp"
@@ -23,9 +22,8 @@ const (
 var errLocked = errors.New("the file is locked")
 
 // LockFolder takes the lock of a folder until unlock is called or the process ends.
-// locked says that another process holds it, or another part of this one. Where folders
-// cannot be locked, as on NFS, there is none to wait for; on Windows it is known to this
-// machine alone.
+// locked says that another process, or another part of this one, holds it. Where folders cannot be
+// locked, as on NFS, it always succeeds; on Windows the lock is visible only on this machine.
 func LockFolder(dir string) (unlock func(), locked bool, err error) {
 	f, err := lockFolder(dir)
 	switch {
@@ -45,7 +43,7 @@ type temporary struct {
 	lock *os.File // holds the lock; nil where locks are not supported
 }
 
-// createTemporary creates a file of its own in a folder, readable by its owner alone.
+// createTemporary creates a new file in a folder, readable only by its owner.
 func createTemporary(dir string) (*temporary, error) {
 	for {
 		f, err := os.CreateTemp(dir, tempPrefix+"*"+tempSuffix)
@@ -62,7 +60,7 @@ func createTemporary(dir string) (*temporary, error) {
 		if err == nil && isFile(f, f.Name()) {
 			return &temporary{f, lock}, nil
 		}
-		// RemoveStale was faster than the lock: it has removed the file, or will.
+		// RemoveStale came before the lock: it has removed the file, or will.
 		if lock != nil {
 			lock.Close()
 		}
@@ -100,8 +98,8 @@ func CheckFolder(dir string) error {
 	return err
 }
 
-// FolderTime returns the time that the file system of a folder gives to a file created now.
-// On a network drive it is that of the server. It fails if no file can be created.
+// FolderTime returns the time that the file system of a folder gives to a new file. On a network drive it
+// is the server's. It fails if no file can be created.
 func FolderTime(dir string) (time.Time, error) {
 	t, err := createTemporary(dir)
 	if err != nil {
@@ -116,9 +114,9 @@ func FolderTime(dir string) (time.Time, error) {
 	return now, errors.Join(err, t.release())
 }
 
-// RemoveStale removes the temporary files that processes which were killed have left in a
-// folder, and returns how many there were. It touches nothing that may be in use or that
-// WriteFile has not made. What cannot be examined or removed stays.
+// RemoveStale removes the temporary files that killed processes have left in a folder, and returns how many
+// there were. It touches nothing that may be in use or was not made by WriteFile. What cannot be
+// examined or removed stays.
 func RemoveStale(dir string) (removed int) {
 	folder, err := os.Open(dir)
 	if err != nil {
@@ -138,8 +136,8 @@ func RemoveStale(dir string) (removed int) {
 	}
 }
 
-// isTemporary reports whether WriteFile gives such names: a number between prefix and
-// suffix, or without the suffix.
+// isTemporary reports whether WriteFile makes such names: a number between prefix and suffix, or without
+// the suffix.
 func isTemporary(name string) bool {
 	number, ok := strings.CutPrefix(name, tempPrefix)
 	number = strings.TrimSuffix(number, tempSuffix)

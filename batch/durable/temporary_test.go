@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// TestRemoveStale leaves everything that is in use, not ours, or no regular file.
+// TestRemoveStale leaves everything that is in use, not ours, or not a regular file.
 func TestRemoveStale(t *testing.T) {
 	if !locksFiles {
 		t.Skip("files cannot be locked here")
@@ -34,7 +34,7 @@ func TestRemoveStale(t *testing.T) {
 	}
 	stays := []string{
 		".loabatch-.tmp", ".loabatch-12x.tmp", "loabatch-12.tmp", ".loabatch-12.tmp.xlsx", ".loabatch-results.xlsx", // not ours
-		".loabatch-77",     // of an older version, and not old enough
+		".loabatch-77",     // of an older version, but not old enough
 		".loabatch-88.tmp", // locked
 		".loabatch-folder", ".loabatch-99.tmp",
 	}
@@ -56,9 +56,9 @@ func TestRemoveStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = os.Symlink(target, filepath.Join(dir, ".loabatch-100.tmp"))
-	if _, missing := os.Lstat(filepath.Join(dir, ".loabatch-100.tmp")); err == nil && missing == nil { // Wine makes none, and says nothing
+	if _, missing := os.Lstat(filepath.Join(dir, ".loabatch-100.tmp")); err == nil && missing == nil { // Wine makes none, without an error
 		stays = append(stays, ".loabatch-100.tmp")
-	} else if runtime.GOOS != "windows" { // which lets few users make links
+	} else if runtime.GOOS != "windows" { // Windows lets few users make links
 		t.Fatal(err)
 	}
 	if n := RemoveStale(dir); n != 3 {
@@ -122,8 +122,7 @@ func TestWritersRemoveNoFileInUse(t *testing.T) {
 	}
 }
 
-// TestKilledWriter kills a process that is writing: the next one removes what it left, and
-// not before.
+// TestKilledWriter kills a process that is writing: what it left is removed afterwards, and not before.
 func TestKilledWriter(t *testing.T) {
 	if !locksFiles {
 		t.Skip("files cannot be locked here")
@@ -170,8 +169,7 @@ func TestCheckFolder(t *testing.T) {
 	}
 }
 
-// command starts a test of this binary in a process of its own, and waits for its first
-// line.
+// command starts a test of this binary in a new process, and waits for its first line.
 func command(t *testing.T, test, env string) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run", "^"+test+"$")

@@ -10,20 +10,16 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errNotFolder says that a file is where a folder should be. syscall.ENOTDIR says the same of
-// a folder that is missing.
+// errNotFolder says that a file is where a folder should be. syscall.ENOTDIR is also the error for a
+// missing folder.
 const errNotFolder = windows.ERROR_DIRECTORY
 
-// patience is for how long what fails because a program has a file open is tried again: virus
-// scanners, indexers and the like open a file for a moment after it was written.
-const patience = time.Second
-
-// patiently does something that fails while a program has a file open.
-func patiently(do func() error) error {
-	for begun := time.Now(); ; time.Sleep(patience / 50) {
-		if err := do(); !IsInUse(err) || time.Since(begun) >= patience {
-			return err
-		}
+// InUse reports whether a program has the file at a path open so that it cannot be replaced. Excel only
+// lets others read it.
+func InUse(path string) bool {
+	f, err := open(path, windows.DELETE, 0)
+	if err == nil {
+		_ = f.Close()
 	}
 }
 
@@ -63,8 +59,8 @@ func IsInUse(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
 
-// Absent reports whether the content of a file is not on this machine but with a service such
-// as OneDrive, which fetches it when it is read.
+// Absent reports whether the content of a file is not on this machine but at a service such as OneDrive,
+// which fetches it when it is read.
 func Absent(path string) bool {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -75,8 +71,8 @@ func Absent(path string) bool {
 	return err == nil && attributes&elsewhere != 0
 }
 
-// MappedDrive returns the drive of a path, such as Z:, if it is a name that somebody who has
-// logged on has given to a network share: no one else has it.
+// MappedDrive returns the drive of a path, such as Z:, if a logged-on user has mapped it to a network
+// share: other sessions do not have it.
 func MappedDrive(path string) string {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -88,8 +84,8 @@ func MappedDrive(path string) string {
 	return ""
 }
 
-// Remote reports whether an absolute path leads to a network share: by the share's name, whether
-// it can be reached or not, or by a drive.
+// Remote reports whether an absolute path leads to a network share, by the share's name, reachable or
+// not, or by a drive.
 func Remote(path string) bool {
 	volume := filepath.VolumeName(path)
 	if upper := strings.ToUpper(volume); strings.HasPrefix(upper, `\\?\UNC`) || strings.HasPrefix(upper, `\\.\UNC`) {

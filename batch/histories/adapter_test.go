@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// This file holds whatever depends on the form of the interfaces between plan, engine and
-// ledger; the model itself is independent of it.
+// This file contains whatever depends on the interfaces between plan, engine and ledger; the model
+// itself is independent of them.
 
 // scopeOf is the scope of a ledger for a service at an address.
 func scopeOf(endpoint string) ledger.Scope { return ledger.EndpointScope(endpoint) }
@@ -85,9 +85,8 @@ func (p *process) submit(b *book) ([]batch.Outcome, error) {
 	return summary.Outcomes, run.End(context.WithoutCancel(p.ctx), ledger.RunEnd{})
 }
 
-// shareQuota gives an engine the quotas that all processes share. They are kept in memory
-// whatever the ledger is: the clock of a SQLite file is the machine's, which does not go by
-// virtual time.
+// shareQuota gives an engine the quotas that all processes share. They are kept in memory whatever the
+// ledger: the clock of a SQLite file is the machine's, which does not follow virtual time.
 func (p *process) shareQuota(e *batch.Engine) {
 	n := p.w.service.habits.quota
 	if n == 0 {
@@ -179,7 +178,7 @@ func (p *process) begun(a *batch.Application) {
 	}
 	past, _ := p.ledger.past(scopeOf(p.command.endpoint), []batch.Key{a.Key})
 	if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
-		p.w.report("sent before Begin", "%s under %s, and the ledger says %+v", a.Key.InstanceID, short(a.Token), r)
+		p.w.report("sent before Begin", "%s under %s, but the ledger says %+v", a.Key.InstanceID, short(a.Token), r)
 	}
 }
 

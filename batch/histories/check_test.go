@@ -19,8 +19,8 @@ func (w *world) report(kind, format string, values ...any) {
 	w.service.failures = append(w.service.failures, failure{kind, fmt.Sprintf(format, values...)})
 }
 
-// check compares the outcomes of one book with the truth, and writes them into the book
-// if its users go on with the results copy.
+// check compares the outcomes of one book with the truth, and writes them into the book if its users
+// continue with the results copy.
 func (p *process) check(b *book, outcomes []batch.Outcome) {
 	if len(outcomes) != len(b.rows) {
 		p.w.report("lost: a row without a result", "%d outcomes of %d rows", len(outcomes), len(b.rows))
@@ -70,8 +70,8 @@ func (w *world) wrong(p *process, b *book, r *bookRow, o *batch.Outcome, k known
 		case len(c.letters) == 0:
 			return string(o.Result) + " without an LOA"
 		case o.Result == sheet.Submitted && valid == nil && o.Reason == batch.ReasonAnswerLost && w.allowed("stale") && w.forgetful && !w.history.survey:
-			// Nobody knows of the LOA before any more, and nobody asked before the application was sent.
-			// So the valid status that a lookup shows of it afterwards is taken for the application's.
+			// Nobody knows about the earlier LOA any more, and nobody asked before the application was sent. So
+			// if a lookup shows it as valid afterwards, that is taken for the application's.
 		case o.Result == sheet.Submitted && valid == nil && !slices.ContainsFunc(c.letters, func(l *letter) bool { return l.content.token == o.Token }):
 			return "SUBMITTED without a valid LOA"
 		case !w.forgetful && !slices.ContainsFunc(c.letters, func(l *letter) bool { return w.sameContent(r, l) }):
@@ -111,12 +111,11 @@ func (w *world) sameContent(r *bookRow, l *letter) bool {
 	return requestOf(&a).parameters == l.content.parameters
 }
 
-// quietNights ends a history: the service is free of faults, and every book is submitted
-// in each of several nights that are further apart than the settling time. After that,
-// every row has a final result that is true. What is rejected is applied for again in the
-// fourth night. That may replace what the ledger knew of a circuit in one region, by which
-// a results copy's UNKNOWN in another region was explained; such a row waits anew, until the
-// fifth night.
+// quietNights ends a history: the service is free of faults, and every book is submitted in each of
+// several nights that are further apart than the settling time. After that, every row has a true
+// final result. What was rejected is applied for again in the fourth night. That may replace what
+// the ledger knew of a circuit in one region, which explained a results copy's UNKNOWN in another;
+// such a row waits again, until the fifth night.
 func (w *world) quietNights(t *testing.T, d dice) {
 	w.trace("quiet nights")
 	w.service.mu.Lock()

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// dice is a source of random numbers that depends on nothing but what it is asked for: a
-// history draws by the names of things (the night, the circuit, the number of the call),
-// never in the order in which goroutines come. So a history replays exactly, and a part
-// of it can be left out without changing the draws of the rest.
+// dice is a source of random numbers that depend only on what they are drawn for: a history draws by the
+// names of things (the night, the circuit, the number of the call), never in the order of
+// goroutines. So a history replays exactly, and a part of it can be left out without changing the
+// draws of the rest.
 type dice uint64
 
 // at returns the source for one thing within d.

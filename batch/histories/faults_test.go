@@ -14,7 +14,7 @@ type habits struct {
 	stateFirst bool          // the state of the circuit is checked before the token
 	refusals   bool          // a refusal is remembered under its token
 	forget     time.Duration // tokens are forgotten after this long; 0 means never
-	lag        time.Duration // the most that a lookup lags behind
+	lag        time.Duration // the most by which a lookup lags behind
 	delay      time.Duration // the most by which an application takes effect after its answer is lost
 	second     bool          // a rejected LOA can only be applied for through SecondApply
 	anyRegion  bool          // a circuit can be applied for in every region
@@ -55,7 +55,7 @@ type fault struct {
 	hollow bool          // of a lookup: a success that says nothing
 }
 
-// effect says whether an application takes effect in spite of a fault.
+// effect says whether an application takes effect despite a fault.
 type effect uint8
 
 const (
@@ -109,7 +109,7 @@ var lookupFaults = []fault{
 	{"expired", never, expired, 0, false},
 }
 
-// weather is how a night goes at the service.
+// weather is how the service behaves during a night.
 type weather struct {
 	name    string
 	apply   float64 // share of applications that fail

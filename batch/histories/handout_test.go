@@ -11,9 +11,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestHistoriesHandedOut plays a tenth as many in which the rows of a run are handed out, as
-// several hosts do it: one engine settles and surveys them, another one is handed each row, planned
-// anew.
+// TestHistoriesHandedOut plays a tenth as many in which the rows of a run are handed out, as by several
+// hosts: one engine settles and surveys them, and another gets each row, planned again.
 func TestHistoriesHandedOut(t *testing.T) {
 	n := *count
 	switch {
@@ -81,7 +80,7 @@ func (h *handout) ended(o batch.Outcome) {
 	h.outcomes[o.Row] = o
 }
 
-// feed hands the offered rows to another engine, each planned anew.
+// feed hands the offered rows to another engine, each planned again.
 func (h *handout) feed() (batch.StopReason, error) {
 	e := h.engine
 	e.Feed = map[string]<-chan batch.Handed{}
@@ -114,7 +113,7 @@ func regionsOf(rows []batch.Offered) (list []string) {
 	return list
 }
 
-// hand hands a row over and waits for what becomes of it. It reports false if no more can be.
+// hand hands a row over and waits for its result. It reports false if no more rows are taken.
 func (h *handout) hand(feed chan<- batch.Handed, row batch.Offered, over <-chan struct{}) bool {
 	one := *h.book
 	i := slices.IndexFunc(one.Circuits, func(c sheet.Circuit) bool { return c.Row == row.Application.Row })
@@ -124,7 +123,7 @@ func (h *handout) hand(feed chan<- batch.Handed, row batch.Offered, over <-chan 
 		return false
 	}
 	p := plan.New(&one, plan.Options{Past: past, Reapply: h.process.command.reapply})
-	if len(p.Applications) == 0 { // the whole said otherwise, with the other rows
+	if len(p.Applications) == 0 { // the plan of all rows differed
 		p.Applications = []batch.Application{row.Application}
 	}
 	done := make(chan struct{})

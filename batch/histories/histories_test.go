@@ -3,11 +3,11 @@
 // how the API answers, over several nights. It checks the two promises that no single run
 // can keep: no circuit is applied for twice, and no accepted application is forgotten.
 //
-// There are tests only. service_test.go models the API from its documentation;
-// faults_test.go is how it behaves and fails; people_test.go is what is done to workbooks;
-// nights_test.go is which processes are started; process_test.go is one process, killed or
-// interrupted at any of its steps; ledgers_test.go are the ledgers; check_test.go says what
-// is wrong; adapter_test.go is the rest of the program as the model calls it.
+// The package has only tests. service_test.go models the API from its documentation;
+// faults_test.go its behaviour and failures; people_test.go what is done to workbooks;
+// nights_test.go which processes are started; process_test.go one process, killed or
+// interrupted at any of its steps; ledgers_test.go the ledgers; check_test.go says what is
+// wrong; adapter_test.go is the rest of the program as the model calls it.
 package histories
 
 import (
@@ -31,7 +31,7 @@ var (
 	backend = flag.String("histories.ledger", "", "memory, states, sqlite or disk; empty means a mix")
 	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: foreign, for rejected or deleted LOAs that another program applied for before; stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles; ledgers, for several users with a ledger each, who know of each other by results copies alone where the service accepts doubles")
 	without = flag.String("histories.without", "", "what histories do not contain: region, ledger, endpoint, quota, survey, separated by commas")
-	strict  = flag.Bool("histories.strict", false, "report the failures that are tolerated, too")
+	strict  = flag.Bool("histories.strict", false, "report tolerated failures too")
 	verbose = flag.Bool("histories.trace", false, "print the trace of every history")
 )
 
@@ -89,18 +89,17 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// TestKnownHistories plays histories that once failed, for as long as their seeds draw the
-// same: a lookup without an answer and then one that showed the LOA before; an application
-// that was open in another region while the ledger had lost what was accepted in the row's
-// own; a reapplication in a wrong region that held up one in the right region; a lookup
-// there that showed the LOA as it was before it was rejected here; a results copy of
-// another region, whose record a reapplication there had replaced; a lookup that told the
-// status before the rejection; and two false alarms about two processes in two regions. Then
-// copies of other ledgers: one that says NOT_ATTEMPTED of a row that was accepted, UNKNOWN of
-// one that was sent under a token which the ledger knew as refused or accepted, ALREADY
-// without a date, INVALID since, what is of a region in which the ledger knows of a failure,
-// what was sent again after the region was changed, UNKNOWN of what was accepted an hour ago,
-// and what was adopted in a wrong region before the right one was restored.
+// TestKnownHistories plays histories that once failed, as long as their seeds draw the same: a lookup
+// without an answer and then one that showed the earlier LOA; an application that was open in
+// another region while the ledger had lost what was accepted in the row's own; a reapplication in a
+// wrong region that held up one in the right region; a lookup there that showed the LOA as it was
+// before it was rejected here; a results copy of another region, whose record a reapplication there
+// had replaced; a lookup that showed the status before the rejection; and two false alarms about two
+// processes in two regions. Then copies of other ledgers: NOT_ATTEMPTED for an accepted row, UNKNOWN
+// for one sent under a token that the ledger knew as refused or accepted, ALREADY without a date,
+// INVALID since then, a row of a region in which the ledger knows of a failure, a row sent again
+// after its region was changed, UNKNOWN for one accepted an hour ago, and one adopted in a wrong
+// region before the right one was restored.
 func TestKnownHistories(t *testing.T) {
 	for seed, with := range map[uint64]string{
 		1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: "", 7031: "ledgers", 20050518: "ledgers",
@@ -113,8 +112,7 @@ func TestKnownHistories(t *testing.T) {
 	}
 }
 
-// TestHistoriesOfSeveralLedgers plays a tenth as many with several users, who have a ledger
-// each.
+// TestHistoriesOfSeveralLedgers plays a tenth as many with several users, each with their own ledger.
 func TestHistoriesOfSeveralLedgers(t *testing.T) {
 	n := *count
 	switch {
@@ -129,8 +127,8 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 	o.playAll(t, (n+9)/10)
 }
 
-// TestHistoriesOnDisk does so with a SQLite file on a disk that fills up, and that loses or
-// tears what is not synchronised when the power fails.
+// TestHistoriesOnDisk plays histories with a SQLite file on a disk that fills up, and that loses or tears
+// what is not synced when the power fails.
 func TestHistoriesOnDisk(t *testing.T) {
 	o := readOptions()
 	o.ledger = "disk"
@@ -179,8 +177,7 @@ func (o options) playAll(t *testing.T, n uint64) {
 // play runs a history, and adds a failure if it does not end.
 func play(t *testing.T, h *history, trace *strings.Builder) []failure { return h.run(t, trace) }
 
-// explain returns the trace of the shortest history with a failure that is found by
-// leaving out what happens.
+// explain returns the trace of the shortest failing history that is found by leaving out happenings.
 func explain(t *testing.T, seed uint64, kind string, o options) string {
 	h := newHistory(seed, o)
 	if !h.fails(t, kind) {
@@ -212,10 +209,10 @@ func (h *history) fails(t *testing.T, kind string) bool {
 	return slices.ContainsFunc(play(t, h, nil), func(f failure) bool { return f.kind == kind })
 }
 
-// TestHistoriesReplay checks that the same seed makes the same history, step by step. With
-// quotas, the order of processes that wait for the same one may differ. So may, now and
-// then, that of goroutines that are due at the same instant: one of a few replays has to be
-// the same. The race detector shuffles goroutines on purpose, and runs the short tests.
+// TestHistoriesReplay checks that the same seed makes the same history, step by step. With quotas, the
+// order of processes that wait for the same one may differ, and so may, now and then, that of
+// goroutines that are due at the same instant: one of a few replays has to be the same. The race
+// detector shuffles goroutines on purpose, and runs the short tests.
 func TestHistoriesReplay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector runs goroutines in another order each time")

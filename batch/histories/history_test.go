@@ -85,27 +85,27 @@ type world struct {
 	history *history
 	habits  habits
 	service *service
-	ledgers []keeper // of one user or host each; more than one only where histories contain ledgers
+	ledgers []keeper // each of one user or host; more than one only if histories contain ledgers
 	books   []*book
 	names   int
 	runs    uint64
 	nights  uint64
 	made    uint64 // ledgers
 	quotas  quota.Memory
-	power   atomic.Bool // it has failed: all processes of the night are dead
+	power   atomic.Bool // the power has failed: all processes of the night are dead
 	mu      sync.Mutex
 	lines   *strings.Builder // the trace; nil means none
 	started time.Time
-	// forgetful says that what the ledger knows was lost, or is kept under another
-	// spelling of the endpoint: until the end, the row's results may rest on the service alone.
+	// forgetful says that what the ledger knew was lost, or is kept under another spelling of the
+	// endpoint: until the end, results may rest only on the service.
 	forgetful bool
 }
 
 // endpoints are spellings of one service.
 var endpoints = []string{"http://127.0.0.1:8080", "http://127.0.0.1:8080/", "HTTP://127.0.0.1:8080"}
 
-// allowed reports whether histories may contain something that the ledger or the survey
-// has to cope with, and not the rules of tokens alone.
+// allowed reports whether histories may contain something that takes the ledger or the survey, and not
+// only the rules of tokens, to cope with.
 func (w *world) allowed(what string) bool { return w.history.switches[what] }
 
 // run carries out a history in virtual time and returns what must not have happened.
@@ -176,7 +176,7 @@ func (w *world) newLedger() (keeper, error) {
 	return newStateKeeper(), nil
 }
 
-// users is how many users or hosts there are, with a ledger each.
+// users is how many users or hosts there are, each with their own ledger.
 func (w *world) users() int {
 	if w.allowed("ledgers") && w.history.backend != "disk" {
 		return 2 + w.history.dice.at(16).n(2)
@@ -184,8 +184,8 @@ func (w *world) users() int {
 	return 1
 }
 
-// carried reports whether every run leaves a results copy with which people go on: several
-// ledgers know of each other's applications by that alone, where the service accepts doubles.
+// carried reports whether every run leaves a results copy with which people continue: if the service
+// accepts doubles, it alone tells several ledgers about each other's applications.
 func (w *world) carried() bool { return len(w.ledgers) > 1 && w.habits.guard < 1 }
 
 // gaps are the times between two nights: below and above the settling time.
@@ -213,8 +213,8 @@ func (w *world) happen(t *testing.T, x happening) {
 	}
 }
 
-// prune has a ledger in a file forget the rows of all its runs, which changes nothing of what
-// would be sent next, whatever the book and the flags.
+// prune makes a ledger in a file forget the rows of all its runs, which does not change what would be sent
+// next, whatever the book and the flags.
 func (w *world) prune(t *testing.T) {
 	for _, l := range w.ledgers {
 		if k, ok := l.(*sqliteKeeper); ok {
@@ -269,13 +269,12 @@ func (w *world) next(t *testing.T, k *sqliteKeeper, s *sqlite.Store) (plans []*b
 	return plans
 }
 
-// replaceLedger loses the ledger. If the service accepts a second application for a circuit
-// and the survey is off, nothing is left then that could prevent one: an edited row has
-// another token, one that was not edited may have a token that the service has forgotten,
-// and no call asks what was applied for. So there the ledger is not lost, unless results
-// copies carry what it knew. Nor is it within
-// ten minutes of an application where there is a survey: listings may lag, and an attempt
-// that only the ledger knew of may still take effect.
+// replaceLedger loses the ledger. If the service accepts a second application for a circuit and the survey
+// is off, nothing is left that could prevent one: an edited row has another token, an unedited one
+// may have a token that the service has forgotten, and no call asks what was applied for. So then the
+// ledger is not lost unless results copies carry what it knew. With a survey, it is not lost within
+// ten minutes of an application: listings may lag, and an attempt that only the ledger knew may still
+// take effect.
 func (w *world) replaceLedger(t *testing.T, d dice) {
 	if !w.allowed("ledger") || w.habits.guard < 1 && !w.carried() && !(w.history.survey && w.allowed("unguarded")) {
 		return

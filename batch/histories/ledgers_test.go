@@ -15,7 +15,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/sqlite/lossytest"
 )
 
-// keeper is one ledger, as the processes of a history see it.
+// keeper is a ledger as seen by the processes of a history.
 type keeper interface {
 	name() string
 	// start begins a run of a process and locks its circuits, as [ledger.Store] does.
@@ -27,7 +27,7 @@ type keeper interface {
 	close()
 }
 
-// memoryKeeper is the ledger that is part of the engine. It knows neither scopes nor locks.
+// memoryKeeper is the ledger in memory. It has neither scopes nor locks.
 type memoryKeeper struct{ ledger ledger.Memory }
 
 // memoryRun is a run in it.
@@ -172,7 +172,7 @@ func (r *stateRun) End(context.Context, ledger.RunEnd) error {
 	return nil
 }
 
-// sqliteKeeper is a SQLite file. Each process opens it anew.
+// sqliteKeeper is a SQLite file, which each process opens for itself.
 type sqliteKeeper struct {
 	folder         string
 	dice           dice

@@ -14,8 +14,7 @@ import (
 // night runs one process, or two at once.
 func (w *world) night(t *testing.T, d dice) {
 	processes := 1
-	// Circuits are locked by region: in a world where one exists in several, two processes can
-	// apply for it at once.
+	// Circuits are locked by region: if one exists in several, two processes can apply for it at once.
 	together := w.history.backend != "memory" && !w.habits.anyRegion
 	if together && d.at(1).chance(0.2) {
 		processes = 2
@@ -99,7 +98,7 @@ func (w *world) newProcess(l keeper, d dice) *process {
 		c.abandonAt = at
 	}
 	if w.service.habits.quota > 0 {
-		c.concurrency = 1 // of calls that wait for the quota from the same moment on, any may be the first
+		c.concurrency = 1 // if several calls start waiting for the quota at the same moment, any may be the first
 	}
 	p.command = c
 	return p

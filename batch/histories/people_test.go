@@ -11,12 +11,12 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// book is a workbook as people keep it: rows of a Circuits sheet, without the cells.
+// book is a workbook as kept by people: rows of a Circuits sheet, without the cells.
 type book struct {
 	name string
 	rows []bookRow
-	of   *book     // the book, if this is what a process has read of it
-	read time.Time // when it did
+	of   *book     // the original, if this is a process's snapshot
+	read time.Time // when the snapshot was taken
 }
 
 // bookRow is one row of a book.
@@ -84,8 +84,8 @@ func (b *book) String() string {
 // construction is when all construction starts: some time after every history.
 var construction = time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)
 
-// circuit is the row as Decode would read it. An odd version differs from the one before
-// it in what Describe does not echo, an even one also in what it does.
+// circuit is the row as Decode would read it. An odd version differs from the previous one only in what
+// Describe does not echo, an even one also in what it does.
 func (r *bookRow) circuit(row int, engineers int32) sheet.Circuit {
 	c := sheet.Circuit{
 		Row: row, InstanceID: r.instance, RegionID: r.region, CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
@@ -144,8 +144,8 @@ var edits = []edit{
 	{"change a region", changeRegion},
 }
 
-// edit lets people do one thing to one book. Where results copies are all that ledgers know
-// of each other, nobody goes back to an older one.
+// edit does one thing to one book. If ledgers know each other's applications only from results copies,
+// nobody goes back to an older one.
 func (w *world) edit(d dice) {
 	b := pick(d.at(1), w.books)
 	list := edits
@@ -186,7 +186,7 @@ func correct(_ *world, b *book, d dice) {
 	}
 }
 
-// split moves some rows to a book of their own.
+// split moves some rows to a new book.
 func split(w *world, b *book, d dice) {
 	if len(b.rows) < 2 || len(w.books) > 4 {
 		return
@@ -197,7 +197,7 @@ func split(w *world, b *book, d dice) {
 	w.books = append(w.books, half)
 }
 
-// merge moves the rows of the last book to another, but for the circuits that it has.
+// merge moves the rows of the last book to another, except for circuits that are already there.
 func merge(w *world, b *book, _ dice) {
 	end := w.books[len(w.books)-1]
 	if end == b {
@@ -226,7 +226,7 @@ func reorder(_ *world, b *book, d dice) {
 
 func rename(w *world, b *book, _ dice) { b.name = w.newName() }
 
-// original takes the result columns away: people go on with the file that they had.
+// original removes the result columns: people continue with the file that they had.
 func original(_ *world, b *book, _ dice) {
 	for i := range b.rows {
 		b.rows[i].past = sheet.Past{}
@@ -264,8 +264,8 @@ func (w *world) firstBooks(d dice, circuits int) {
 	}
 }
 
-// foreign is the void LOA that another program, or one whose ledger is gone, applied
-// for long before the history, if there is one.
+// foreign is the void LOA, if any, for which another program, or one whose ledger is gone, applied long
+// before the history.
 func (r *bookRow) foreign(d dice, started time.Time) []*letter {
 	if !d.at(1).chance(0.4) {
 		return nil

@@ -191,7 +191,7 @@ func (p *process) Submit(ctx context.Context, a batch.Application) (batch.Receip
 	return p.answered(d, &r, name, nil)
 }
 
-// answered lets the answer to an application arrive, if the process is still there.
+// answered delivers the answer to an application, if the process is still alive.
 func (p *process) answered(d dice, r *request, name string, refusal *batch.CallError) (batch.Receipt, error) {
 	p.trace("%s %s under %s: %s", operationName(r), r.instance, short(r.token), name)
 	if p.step("before the answer about", r.instance) != nil {
@@ -232,7 +232,7 @@ func (p *process) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error
 	return found(l, code)
 }
 
-// asOf is the time of which a lookup tells.
+// asOf is the time whose state a lookup shows.
 func (p *process) asOf(d dice) time.Time {
 	if p.weather.lags {
 		return time.Now().Add(-d.at(3).upTo(p.w.service.habits.lag))

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// service is the VPC API of one account, written from its documentation and not from our
-// code. It counts what must never happen: a second application that is accepted for a
-// circuit whose LOA is valid, and a request beyond the quota. Its clock is the bubble's.
+// service is the VPC API of one account, written from its documentation and not from our code. It counts
+// what must never happen: a second application accepted for a circuit whose LOA is valid, and a
+// request beyond the quota. Its clock is the bubble's.
 type service struct {
 	habits habits
 	dice   dice
@@ -26,7 +26,7 @@ type service struct {
 	underWay map[string]map[string]int // by instance ID and token: applications that take effect later
 }
 
-// claim is a result that says that nothing sent so far takes effect.
+// claim is a result saying that nothing sent so far takes effect.
 type claim struct {
 	result string
 	at     time.Time
@@ -34,8 +34,8 @@ type claim struct {
 	region string // of the row
 }
 
-// holds reports whether a claim says something about a request. Circuits are locked by
-// region, so it does not about one that a process makes at the same time in another region.
+// holds reports whether a claim covers a request. Circuits are locked by region, so it does not cover one
+// that a process makes at the same time in another region.
 func (c claim) holds(r request) bool {
 	return r.sent.Before(c.at) && (c.by == r.from || c.region == r.region || c.by.night != r.from.night)
 }
@@ -44,7 +44,7 @@ func (c claim) holds(r request) bool {
 type circuit struct {
 	index   uint64
 	home    string    // its region
-	ready   time.Time // from when on its status is Allocated
+	ready   time.Time // when its status becomes Allocated
 	letters []*letter // of all applications that were accepted, in order
 	judged  uint64    // applications that its LOA was compared with
 }
@@ -52,7 +52,7 @@ type circuit struct {
 // letter is one LOA.
 type letter struct {
 	status  string
-	content request // that it was applied for with
+	content request // with which it was applied for
 	at      time.Time
 	before  string    // the status until changed
 	changed time.Time // when the status changed; zero if it has not
@@ -200,9 +200,9 @@ func (s *service) accept(c *circuit, r request, now time.Time) {
 	s.trace("      %s accepted under %s", r.instance, short(r.token))
 }
 
-// describe is what DescribePhysicalConnectionLOA shows of a circuit: its LOA as it was at a
-// time. Lookups may lag, and each by another time, as if they reached different replicas.
-// Only if it may be stale does that hold for the status as well.
+// describe is what DescribePhysicalConnectionLOA shows of a circuit: its LOA as of a time. Lookups may
+// lag, each by a different time, as if they reached different replicas. The status lags only if
+// stale.
 func (s *service) describe(instance, region string, at time.Time, stale bool) (l *letter, code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

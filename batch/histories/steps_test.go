@@ -26,11 +26,10 @@ var (
 )
 
 // TestSteps plays random histories of circuits from the application to the confirmation:
-// nights of submit, complete and advance, in whatever order, at a service that loses answers,
-// takes requests later, forgets tokens and shows old states, with processes that are killed,
-// rows that are edited and copied, LOAs that are rejected and deleted at any time, and
-// sometimes a ledger that is lost. No LOA is completed twice and none confirmed twice, no
-// circuit has two, and in the end every circuit is confirmed.
+// nights of submit, complete and advance, in any order, with a service that loses answers,
+// executes requests late, forgets tokens and shows old states, with killed processes, edited and
+// copied rows, LOAs that are rejected and deleted at any time, and sometimes a lost ledger. No LOA
+// is completed or confirmed twice, no circuit has two, and in the end every circuit is confirmed.
 func TestSteps(t *testing.T) {
 	n := *stepsCount
 	if n == 0 {
@@ -86,7 +85,7 @@ type stepWorld struct {
 	lines    map[batch.Key]*line
 	answered map[string]time.Time // when each token was accepted
 	used     map[string]string    // parameters of each token
-	guard    bool                 // the service rejects what the state of an LOA does not allow; else the tokens alone protect
+	guard    bool                 // the service rejects what the state of an LOA does not allow; otherwise only tokens protect it
 	broken   float64              // share of calls that fail
 	lag      time.Duration        // how far lookups may lag
 	forgets  bool                 // the service forgets tokens after a day
@@ -142,7 +141,7 @@ func (w *stepWorld) fail(format string, values ...any) {
 	w.failures = append(w.failures, fmt.Sprintf(format, values...))
 }
 
-// play plays nights and days, then lets everything get well.
+// play plays nights and days, then lets everything recover.
 func (w *stepWorld) play(ctx context.Context) {
 	for range 3 + w.r.IntN(12) {
 		w.behave(w.r.Float64()*0.7, time.Duration(w.r.IntN(9))*time.Minute, w.chance(0.2))
@@ -185,7 +184,7 @@ func (w *stepWorld) play(ctx context.Context) {
 	}
 }
 
-// behave sets how the service behaves from now on; what it still carries out may be under way.
+// behave sets how the service behaves from now on; earlier requests may still be in progress.
 func (w *stepWorld) behave(broken float64, lag time.Duration, forgets bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

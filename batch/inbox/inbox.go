@@ -1,20 +1,19 @@
-// Package inbox takes the workbooks of a folder to their runs, night after night, and then
-// to where they belong. It is a policy over a file system, and knows nothing of what is in
-// a workbook.
+// Package inbox runs the workbooks of a folder, night after night, and then moves them to where
+// they belong. It is a policy over a file system, and does not look into workbooks.
 //
-//  1. Look lists the workbooks by name. Left out are lock files, results copies as loabatch
-//     wrote them, whatever is not a regular file, and what may still be being written
-//     (look.go). Folders in the folder are not entered.
-//  2. Take goes through the list (night.go). A workbook is known by its SHA-256, whatever
-//     its name. One whose bytes no run has finished with is run. All others are only
-//     moved, as a night that was killed would have done it after the end of the run.
+//  1. Look lists the workbooks by name. Lock files, unchanged results copies, anything that is not
+//     a regular file, and files that may still be being written are left out (look.go).
+//     Subfolders are not entered.
+//  2. Take goes through the list (night.go). A workbook is identified by its SHA-256, whatever its
+//     name. It is run unless a run has finished with the same bytes: then it is only moved,
+//     as a night that was killed would have done after the run.
 //  3. A run has finished with a workbook if it ended with one of the codes of
 //     [Folders.For]. Any other workbook stays for the next night.
 //
-// Nothing is remembered here: what a night has done is in the ledger, which the caller asks.
-// So a night may be killed at any point, and the next one does what is left. A workbook is
-// moved only after the end of its run is in the ledger, only with the bytes that were run,
-// and never over another file. Two nights at once are kept apart by the caller.
+// Nothing is remembered here: what a night has done is in the ledger, which the caller asks. So a
+// night may be killed at any point, and the next one does the rest. A workbook is moved only after
+// the end of its run is in the ledger, only with the bytes that were run, and never over another
+// file. The caller prevents two nights at once.
 package inbox
 
 import (
@@ -32,13 +31,12 @@ import (
 // Folders are the folders of a night, as the user named them.
 type Folders struct {
 	In     string // where workbooks arrive
-	Done   string // takes those that ended with 0; empty if they stay
-	Failed string // takes those that ended with 2, 3 or 4; empty if they stay
+	Done   string // for those that ended with 0; empty if they stay
+	Failed string // for those that ended with 2, 3 or 4; empty if they stay
 }
 
-// Finished reports whether a run that ended with this exit code is the last of its
-// workbook. After any other, the same bytes are run again: rows are left, or the run
-// stopped early.
+// Finished reports whether a run that ended with this exit code is the last of its workbook. Otherwise
+// the same bytes are run again: rows are left, or the run stopped early.
 func Finished(exit int) bool { return exit == 0 || exit >= 2 && exit <= 4 }
 
 // For returns the folder for a workbook whose run ended with this exit code; it is empty if
@@ -55,14 +53,14 @@ func (f Folders) For(exit int) string {
 
 // Files is the file system. Its errors are those of package os.
 type Files interface {
-	// List lists what is in a folder, by name; a symbolic link as the link that it is.
+	// List lists the contents of a folder, by name, without following symbolic links.
 	List(folder string) ([]fs.FileInfo, error)
 	// Open opens a file to read it.
 	Open(path string) (File, error)
 	// Exists reports whether there is anything under a name.
 	Exists(path string) bool
-	// Move gives a file another name, which no other file has, or fails with fs.ErrExist.
-	// It fails with [durable.ErrChanged] if the file's SHA-256 is not sum.
+	// Move gives a file a new name, which must be free, or fails with fs.ErrExist. It fails with
+	// [durable.ErrChanged] if the file's SHA-256 is not sum.
 	Move(from, to, sum string) error
 }
 
@@ -104,7 +102,7 @@ func (Disk) Exists(path string) bool {
 // Move implements [Files].
 func (Disk) Move(from, to, sum string) error { return durable.Move(from, to, sum) }
 
-// Book is a workbook in the folder, as it was when it was looked at.
+// Book is a workbook in the folder, as it was when it was examined.
 type Book struct {
 	Path   string
 	SHA256 string // hex
@@ -117,13 +115,13 @@ type Reason string
 // The reasons.
 const (
 	Lock       Reason = "lock"       // the lock file of an open workbook
-	Own        Reason = "copy"       // a results copy as it was written
+	Own        Reason = "copy"       // an unchanged results copy
 	Link       Reason = "link"       // a symbolic link, a device or the like
 	Writing    Reason = "writing"    // changed a moment ago, or incomplete and changed recently
 	Unreadable Reason = "unreadable" // the file system does not let us read it
 	Gone       Reason = "gone"       // no longer there
-	Changed    Reason = "changed"    // no longer what it was when it was looked at
-	Same       Reason = "same"       // the same bytes as a workbook that the night has already had
+	Changed    Reason = "changed"    // changed after it was examined
+	Same       Reason = "same"       // the same bytes as a workbook earlier in the night
 	Ran        Reason = "ran"        // a run has finished with these bytes
 	Stopped    Reason = "stopped"    // the night stopped before its turn
 )
@@ -133,14 +131,13 @@ type Left struct {
 	Path    string
 	SHA256  string // hex; of a workbook
 	Reason  Reason
-	Err     error  // why it cannot be read, or not moved
-	First   string // of the same bytes: the path that the night has had
+	Err     error  // why it cannot be read or moved
+	First   string // for Same: the path of the earlier one
 	Run     Ended  // that has finished with these bytes
 	MovedTo string // empty if it stayed
 }
 
-// numbered returns the n-th name that a file may have in a folder: its own, then with a
-// number behind it.
+// numbered returns the n-th name that a file may have in a folder: its own, then with a number appended.
 func numbered(folder, name string, n int) string {
 	if n > 1 {
 		ext := filepath.Ext(name)
@@ -151,13 +148,13 @@ func numbered(folder, name string, n int) string {
 
 // How long a file must not have been changed, by the clock of its file system.
 const (
-	// QuietTime must have passed before a file is touched. Programs that write a workbook
-	// in several steps do so within a second or two, and file times are exact to two
-	// seconds at worst (FAT). It is short since nothing depends on it: a workbook that is
-	// incomplete cannot be read, and one that changes afterwards is not moved.
+	// QuietTime must have passed before a file is touched. Programs that write a workbook in several
+	// steps do so within a second or two, and file times are exact to two seconds at worst (FAT).
+	// It is short since nothing depends on it: an incomplete workbook cannot be read, and one that
+	// changes afterwards is not moved.
 	QuietTime = 10 * time.Second
 	// FreshTime must have passed before a file that cannot be read as a workbook counts as
-	// damaged. A transfer that has stood still for as long has been given up: no program
-	// waits ten minutes for the next byte.
+	// damaged. A transfer that has stalled for so long has been given up: no program waits ten
+	// minutes for the next byte.
 	FreshTime = 10 * time.Minute
 )

@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch/durable"
 )
 
-// put writes a file that was changed that long ago.
+// put writes a file that was changed some time ago.
 func put(t *testing.T, path, content string, ago time.Duration) {
 	t.Helper()
 	then := time.Now().Add(-ago)
@@ -34,13 +34,13 @@ func TestLook(t *testing.T) {
 	}
 	put(t, filepath.Join(dir, "now.xlsx"), "now", 0)
 	put(t, filepath.Join(dir, "soon.xlsx"), "soon", QuietTime-2*time.Second)
-	put(t, filepath.Join(dir, "ahead.xlsx"), "ahead", -time.Second) // a clock that is a little ahead
+	put(t, filepath.Join(dir, "ahead.xlsx"), "ahead", -time.Second) // from a clock that is a little ahead
 	put(t, filepath.Join(dir, "tomorrow.xlsx"), "tomorrow", -24*time.Hour)
 	put(t, filepath.Join(dir, "fresh.xlsx"), "fresh", QuietTime+time.Minute)
 	put(t, filepath.Join(dir, "copy.xlsx"), "b.results-x.xlsx", 0)
 	linked := os.Symlink("b.xlsx", filepath.Join(dir, "link.xlsx"))
 	if _, err := os.Lstat(filepath.Join(dir, "link.xlsx")); err != nil && runtime.GOOS == "windows" {
-		t.Skip("Windows lets few users make links; Wine makes none, and says nothing: ", linked)
+		t.Skip("Windows lets few users make links; Wine makes none, without an error: ", linked)
 	}
 	if err := errors.Join(os.Mkdir(filepath.Join(dir, "sub.xlsx"), 0o700), linked); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ type vanishing struct {
 
 func (v vanishing) Open(string) (File, error) { return nil, v.open }
 
-// TestUnreadable leaves out files that cannot be opened, for the reason that they cannot be.
+// TestUnreadable checks why files that cannot be opened are left out.
 func TestUnreadable(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "b.xlsx"), "b", time.Hour)
@@ -101,7 +101,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestFor says where a workbook goes for each exit code.
+// TestFor checks where a workbook goes for each exit code.
 func TestFor(t *testing.T) {
 	f := Folders{In: "in", Done: "done", Failed: "failed"}
 	for exit, want := range map[int]string{0: "done", 1: "", 2: "failed", 3: "failed", 4: "failed", 5: "", 6: "", 7: "", 8: "", 9: "", 130: "", 143: ""} {
@@ -111,7 +111,7 @@ func TestFor(t *testing.T) {
 	}
 }
 
-// TestMeanwhile has people change, remove and block files while their workbook is run.
+// TestMeanwhile changes, removes and blocks files while their workbook is run.
 func TestMeanwhile(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -161,7 +161,7 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
-// TestTake goes through a list in which workbooks are known, the same, bad or in the way.
+// TestTake goes through a list of known, identical, bad and blocked workbooks.
 func TestTake(t *testing.T) {
 	var got []string
 	add := func(words ...string) { got = append(got, filepath.ToSlash(strings.Join(words, " "))) }

@@ -12,17 +12,16 @@ import (
 	"time"
 )
 
-// books are the extensions of the files that are taken for workbooks: the two formats that
-// can be read, and those that somebody may take for them, to be told so.
+// books are the extensions of files that count as workbooks: the two formats that can be read, and others
+// that somebody may mistake for them, to report them.
 var books = []string{".xlsx", ".xlsm", ".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".et", ".csv"}
 
-// Look lists the workbooks of a folder, by name, and the files that are left out. own
-// reports whether a file is one that loabatch wrote, with the bytes that it wrote, and
-// reserved whether a name is one that it gives to its reports. now is the time by the clock
-// of the folder's file system.
+// Look lists the workbooks of a folder, by name, and the files that are left out. own reports whether
+// loabatch wrote a file with these bytes, and reserved whether it gives such names to its reports.
+// now is the time by the clock of the folder's file system.
 //
-// A time of change in the future counts as one just as long ago: the clock that it comes
-// from cannot be the one of now.
+// A modification time in the future counts as just as far in the past: it comes from another clock
+// than now.
 func Look(files Files, folder string, now time.Time, own func(f File, size int64, sum string) bool, reserved func(name string) bool) ([]Book, []Left, error) {
 	entries, err := files.List(folder)
 	if err != nil {
@@ -54,13 +53,13 @@ func Look(files Files, folder string, now time.Time, own func(f File, size int64
 	return list, out, nil
 }
 
-// isLock reports whether a name is that of the lock file of an open workbook: Excel and WPS
-// put ~$ before its name, LibreOffice .~lock. before it and # behind.
+// isLock reports whether a name is that of an open workbook's lock file: Excel and WPS put ~$ before its
+// name, LibreOffice .~lock. before and # after it.
 func isLock(name string) bool {
 	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~")
 }
 
-// examine reads a file once. It returns why the file is left out, or nothing.
+// examine reads a file once. It returns why the file is left out, or "".
 func examine(files Files, b *Book, now time.Time, own func(File, int64, string) bool) (Reason, error) {
 	f, err := files.Open(b.Path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -26,11 +26,11 @@ var (
 	monthsFrom = flag.Uint64("inbox.from", 0, "seed of the first month")
 )
 
-// TestMonths plays months of nights over a folder in memory. Workbooks arrive, some twice
-// under other names, some bad, some still being written; people mend copies and drop them,
-// put finished workbooks back and edit one while it is run. Every third night is killed
-// before one of its steps. Whatever happens, no file is lost or replaced, nothing is moved
-// whose run has not ended, no application is sent twice, and in the end all is done.
+// TestMonths plays months of nights over a folder in memory. Workbooks arrive, some twice under other
+// names, some bad, some still being written; people mend copies and drop them, put finished workbooks
+// back and edit one during its run. Every third night is killed before one of its steps. Whatever
+// happens, no file is lost or replaced, nothing is moved before its run has ended, no application is
+// sent twice, and in the end everything is done.
 func TestMonths(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the folder in memory has slashes in its paths, and nothing here depends on the system")
@@ -65,7 +65,7 @@ type world struct {
 	sent  map[string]int   // applications that the service accepted, by number
 	known map[string]bool  // those that the ledger knows
 
-	dropped map[string]int // every content that people dropped, less what they took away
+	dropped map[string]int // every content that people dropped, minus what they took away
 	number  int            // of the next application
 	quiet   bool           // nothing goes wrong any more
 	steps   int            // left until the night is killed; -1 for never
@@ -102,7 +102,7 @@ func sumOf(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// killed is what a step of a killed night panics with.
+// killed is the value with which a step of a killed night panics.
 type killed struct{}
 
 // step is a point at which a night may be killed.
@@ -152,7 +152,7 @@ func (w *world) Move(from, to, sum string) error {
 		return durable.ErrChanged
 	}
 	if !slices.ContainsFunc(w.runs, func(r *pastRun) bool { return r.sum == sum && r.ended && Finished(r.exit) }) && !strings.HasPrefix(e.content, "bad") {
-		w.wrongf("%s was moved to %s, and no run has finished with it", from, to)
+		w.wrongf("%s was moved to %s, but no run has finished with it", from, to)
 	}
 	delete(w.files, from)
 	w.files[to] = e
@@ -274,7 +274,7 @@ func (w *world) past(sum string) (Ended, bool) {
 	return Ended{}, false
 }
 
-// run is a run as the command line does it.
+// run is a run as the command line carries it out.
 func (w *world) run(b Book, to func(int) string) (Ended, Reason) {
 	e := w.files[b.Path]
 	kind, application, _ := strings.Cut(e.content, " ")
@@ -329,7 +329,7 @@ func (w *world) check() {
 	}
 	for content, n := range w.dropped {
 		if found[content] != n {
-			w.wrongf("%q was dropped %d times, and is there %d times", content, n, found[content])
+			w.wrongf("%q was dropped %d times but is there %d times", content, n, found[content])
 		}
 	}
 	for application, n := range w.sent {
@@ -344,8 +344,8 @@ func (w *world) written(name string) bool {
 	return slices.ContainsFunc(w.runs, func(r *pastRun) bool { return r.output == name })
 }
 
-// finished checks the folders after quiet nights: the workbooks that are left are copies,
-// and every other is where it belongs, with the copy of a run that has finished with it.
+// finished checks the folders after quiet nights: the remaining workbooks are copies, and every other one
+// is where it belongs, with the copy of a run that has finished with it.
 func (w *world) finished() {
 	for name, e := range w.files {
 		kind, _, _ := strings.Cut(e.content, " ")

@@ -11,15 +11,15 @@ type Night struct {
 	Folders
 	Files Files
 
-	// Past returns the run in the ledger that has finished with these bytes. Nil if the
-	// ledger is not asked, and every workbook is new.
+	// Past returns the run in the ledger that has finished with these bytes. If it is nil, every
+	// workbook is new.
 	Past func(sum string) (Ended, bool)
-	// Run runs a workbook, to the end in the ledger. It is given where the workbook will be
-	// moved for each exit code, "" if it stays: its copy belongs beside it. If it
-	// returns a reason, the workbook was left out instead.
+	// Run runs a workbook until its end is in the ledger. to tells where the workbook will be moved
+	// for each exit code, "" if it stays: its copy belongs beside it. If Run returns a reason,
+	// the workbook was left out instead.
 	Run func(b Book, to func(exit int) string) (Ended, Reason)
-	// Complete makes what is missing of a run that has finished with a workbook: a night
-	// may have been killed before its copy was written. folder is where the workbook goes.
+	// Complete makes up for what a run that has finished with a workbook lacks: a night may have
+	// been killed before its copy was written. folder is where the workbook goes.
 	Complete func(b Book, run Ended, folder string)
 	// Moved is called with the path of a workbook after its run; to is empty if it could
 	// not be moved, because of err.
@@ -32,7 +32,7 @@ type Night struct {
 type Ended struct {
 	RunID string // empty if it was not begun, since the file cannot be read as a workbook
 	Exit  int    // exit code
-	Again bool   // the cause is not in the workbook, so that it stays whatever the exit code is
+	Again bool   // the cause is not in the workbook, so it stays whatever the exit code
 	Halt  bool   // the workbooks after this one would end the same way, or must not be begun
 }
 
@@ -88,8 +88,7 @@ func (n *Night) Take(books []Book) {
 // maxNumber bounds the search for a free name.
 const maxNumber = 100_000
 
-// free returns the name that a workbook will have in a folder, as far as that is known now;
-// "" without a folder.
+// free returns the name that a workbook will have in a folder, as far as known now, or "" without a folder.
 func (n *Night) free(b Book, folder string) string {
 	if folder == "" {
 		return ""
@@ -102,8 +101,8 @@ func (n *Night) free(b Book, folder string) string {
 	return filepath.Join(folder, filepath.Base(b.Path))
 }
 
-// move moves a workbook into a folder, under its own name or the next one that is free, if
-// its bytes are still those that were run.
+// move moves a workbook into a folder, under its own name or the next free one, if its bytes are still
+// those that were run.
 func (n *Night) move(b Book, folder string) (to string, err error) {
 	for i := range maxNumber {
 		to = numbered(folder, filepath.Base(b.Path), i+1)

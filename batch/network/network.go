@@ -1,5 +1,5 @@
-// Package network has what every client here must know of the network in the same way: which
-// hosts are this machine, and which failures are a proxy's.
+// Package network tells every client in the same way which hosts are this machine, and which
+// failures are a proxy's.
 package network
 
 import (
@@ -10,9 +10,9 @@ import (
 )
 
 // IsLoopback reports whether a host name can only be this machine: localhost in any case,
-// 127.0.0.0/8, ::1 (RFC 6890), and the IPv4 ones mapped into IPv6. Any other name may resolve
-// to another machine, even localhost with a dot behind it. To this machine data may go
-// unencrypted, and never goes through a proxy.
+// 127.0.0.0/8, ::1 (RFC 6890), and the IPv4 ones mapped into IPv6. Any other name may resolve to
+// another machine, even localhost with a trailing dot. Data for this machine may be unencrypted,
+// and never goes through a proxy.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -27,8 +27,8 @@ func IsLoopbackAddress(address string) bool {
 	return err == nil && IsLoopback(host)
 }
 
-// ProxyFailed reports whether a request failed because its proxy, of HTTP or SOCKS, could not
-// be reached or did not connect us.
+// ProxyFailed reports whether a request failed because its HTTP or SOCKS proxy could not be reached or
+// did not connect us.
 func ProxyFailed(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks "))

@@ -10,32 +10,32 @@ import (
 	"time"
 )
 
-// OnFinishLimit is how long the program may run. By default systemd and Kubernetes kill what
-// has not stopped 90 s and 30 s after they asked for it, and either can be set: a minute is
-// enough for a mail or a few copies. What takes longer can go on in the background.
+// OnFinishLimit is how long the program may run. By default systemd and Kubernetes kill what has not
+// stopped 90 s and 30 s after they asked, and both times can be set: a minute is enough for a mail
+// or a few copies. Anything longer can go on in the background.
 const OnFinishLimit = time.Minute
 
-// pipeDelay is how long the output of a program is still read once the program itself has
-// ended, since what it started in the background may hold it open for ever.
+// pipeDelay is how long the output of a program is still read after it has ended, since what it started
+// in the background may keep it open for ever.
 const pipeDelay = 2 * time.Second
 
 // Errors of a command line.
 var (
 	ErrNoCommand  = errors.New("there is no command")
-	ErrNeedsShell = errors.New("only a shell can run it")
+	ErrNeedsShell = errors.New("the command needs a shell")
 )
 
 // Errors of a program that was ended.
 var (
 	errLate        = errors.New("the program took too long")
-	errInterrupted = errors.New("a signal came")
+	errInterrupted = errors.New("interrupted by a signal")
 )
 
-// ParseCommand splits a command line into words, as the system's own shell would: quotes
-// and backslashes as in POSIX, or on Windows as its programs split theirs. Nothing else is
-// read: the error is ErrNeedsShell if a shell would do more than that (a pipe, a
-// redirection, a variable, a pattern, a second command), so that it is not started with
-// arguments that nobody meant. A shell is had by naming it: sh -c '…'.
+// ParseCommand splits a command line into words, as the system's own shell would: quotes and backslashes
+// as in POSIX, or on Windows as its programs do. Nothing else is interpreted: the error is
+// ErrNeedsShell if a shell would do more than that (a pipe, a redirection, a variable, a pattern, a
+// second command), so the program does not get arguments that nobody meant. To use a shell, name it:
+// sh -c '…'.
 func ParseCommand(line string) ([]string, error) {
 	if strings.TrimSpace(line) == "" {
 		return nil, ErrNoCommand
@@ -47,10 +47,10 @@ func ParseCommand(line string) ([]string, error) {
 	return words, err
 }
 
-// runCommand runs a program in a group of its own with this environment, in which it finds
-// what it needs to know. What it prints goes to out; it reads nothing. At the limit, and when
-// ctx ends, it is killed with all that it has started. The code is -1 if it was killed or
-// could not be started.
+// runCommand runs a program in its own process group with the given environment, which tells it what it
+// needs to know. Its output goes to out; it has no input. At the limit, and when ctx ends, it is
+// killed with everything that it has started. The code is -1 if it was killed or could not be
+// started.
 func runCommand(ctx context.Context, words, env []string, out io.Writer, limit time.Duration) (code int, err error) {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -72,7 +72,7 @@ func runCommand(ctx context.Context, words, env []string, out io.Writer, limit t
 		return code, errInterrupted
 	case bounded.Err() != nil:
 		return code, errLate
-	case errors.Is(err, exec.ErrWaitDelay): // it ended well; something in the background goes on
+	case errors.Is(err, exec.ErrWaitDelay): // it succeeded; something in the background goes on
 		return code, nil
 	}
 	return code, err

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// TestParseCommand checks that words are those that a shell would make of a line, and that a
-// line is refused if a shell would make anything else of it.
+// TestParseCommand checks that the words of a line are those of a shell, and that a line is refused if a
+// shell would do anything else with it.
 func TestParseCommand(t *testing.T) {
 	for line, want := range map[string][]string{
 		"mail-report":                          {"mail-report"},
@@ -82,24 +82,8 @@ func TestRunCommand(t *testing.T) {
 	}
 }
 
-// TestProgramHere refuses a program that only the current folder has, unless its path is given.
-func TestProgramHere(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("tell", []byte("#!/bin/sh\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if code, err := runCommand(t.Context(), []string{"./tell"}, nil, io.Discard, time.Minute); code != 0 || err != nil {
-		t.Errorf("%d, %v", code, err)
-	}
-	t.Setenv("PATH", ".")
-	code, err := runCommand(t.Context(), []string{"tell"}, nil, io.Discard, time.Minute)
-	if f := commandFailure(err); code != -1 || f.Args["reason"] != "cause-program-here" {
-		t.Errorf("%d, %v, %v", code, err, f)
-	}
-}
-
-// TestCommandIsEndedWithItsChildren: at the limit, nothing is left of the program and of what it
-// started, even if it ignores signals.
+// TestCommandIsEndedWithItsChildren checks that at the limit nothing is left of the program and of what it
+// started, even if they ignore signals.
 func TestCommandIsEndedWithItsChildren(t *testing.T) {
 	for name, c := range map[string]struct {
 		interrupt bool
@@ -144,7 +128,7 @@ func TestCommandIsEndedWithItsChildren(t *testing.T) {
 	}
 }
 
-// alive reports whether a process runs; one that nobody has waited for does not.
+// alive reports whether a process runs; a zombie does not.
 func alive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false

@@ -6,11 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errNotProgram says that a file is no program, such as a script of PowerShell.
-const errNotProgram = windows.ERROR_BAD_EXE_FORMAT
-
-// splitCommand splits a line as Windows programs do. It has no pipes and the like, which
-// would reach the program as arguments: cmd /c "…" is named for these.
+// splitCommand splits a line as Windows programs do. Pipes and the like would reach the program as
+// arguments: they need cmd /c "…".
 func splitCommand(line string) ([]string, error) {
 	words, err := windows.DecomposeCommandLine(line)
 	if err != nil || len(words) == 0 {
@@ -41,7 +38,7 @@ func (g *group) started() {
 		return
 	}
 	defer windows.CloseHandle(process)
-	_ = windows.AssignProcessToJobObject(g.job, process) // else only the program itself is killed
+	_ = windows.AssignProcessToJobObject(g.job, process) // if this fails, only the program itself is killed
 }
 
 func (g *group) close() {
@@ -50,7 +47,7 @@ func (g *group) close() {
 	}
 }
 
-// kill kills what is in the job, and the program if it is not.
+// kill kills everything in the job, and the program if it is not in it.
 func (g *group) kill() error {
 	if g.job != 0 {
 		_ = windows.TerminateJobObject(g.job, 1)

@@ -8,11 +8,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// passed are the variables of our own environment that a program gets, as far as they are
-// set. It is a list of what may pass rather than of what may not: credentials have names
-// that nobody can list (each chain, proxy and tool has its own), and the variables of our
-// flags may name a URL or a password file that is a secret. A program that needs more can
-// be started by a script that sets it.
+// passed are the variables of our own environment that a program gets, if they are set. The list allows
+// rather than forbids: credentials have names that nobody can list (each chain, proxy and tool has
+// its own), and the variables of our flags may contain a secret URL or password file. A program that
+// needs more can be started by a script that sets it.
 var passed = []string{
 	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TZ", "TMPDIR", "TEMP", "TMP",
 	"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_TIME", "LC_NUMERIC", "LC_COLLATE",
@@ -25,8 +24,7 @@ var passed = []string{
 // proxies are passed if they have no user name or password.
 var proxies = []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 
-// environ is the environment of the program: what may pass of our own, and LOABATCH_RUN_
-// variables. Lists have one line for each workbook, in the order in which they were
+// environ is the environment of the program: the passed part of our own, and LOABATCH_RUN_ variables. Lists have one line for each workbook, in the order in which they were
 // processed: the first line of each is about the first workbook. Reports are one to a line.
 func (e *ending) environ(getenv func(string) string) []string {
 	var env []string
@@ -41,7 +39,7 @@ func (e *ending) environ(getenv func(string) string) []string {
 		}
 	}
 	set := func(name, value string) {
-		// A NUL would be an error of the program's start.
+		// The program could not be started with a NUL.
 		env = append(env, "LOABATCH_RUN_"+name+"="+strings.ReplaceAll(value, "\x00", ""))
 	}
 	count := func(name string, n int) { set(name, strconv.Itoa(n)) }
@@ -81,8 +79,8 @@ func (e *ending) environ(getenv func(string) string) []string {
 	return env
 }
 
-// lines has a line for each workbook. A line break in a file name becomes a space, or the
-// lines of several lists would no longer go together.
+// lines has a line for each workbook. A line break in a file name becomes a space, or the lines of
+// several lists would no longer match.
 func (e *ending) lines(of func(*Run) string) string {
 	list := make([]string, len(e.runs))
 	for i := range e.runs {

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestEnvironHasNoSecrets gives a program the facts of two runs, from an environment that is full
-// of what it must not get.
+// TestEnvironHasNoSecrets gives a program the facts of two runs, from an environment full of variables that
+// it must not get.
 func TestEnvironHasNoSecrets(t *testing.T) {
 	own := map[string]string{
 		"PATH": "/bin", "HOME": "/home/loa", "LANG": "zh_CN.UTF-8", "TZ": "Asia/Shanghai", "TMPDIR": "/var/tmp", "SystemRoot": `C:\Windows`,

@@ -21,15 +21,15 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The metrics file is for the textfile collector of the node exporter, which reads it as
-// another user: 0644, replaced in one step. It has the last run of each command and mode;
-// a run replaces its own series and keeps the others, and the time of the last success
-// outlives the runs that fail. All metrics are gauges, since each run starts from zero.
+// The metrics file is for the textfile collector of the node exporter, which reads it as another user: it
+// is 0644 and replaced in one step. It contains the last run of each command and mode; a run replaces
+// its own series and keeps the others, and the time of the last success survives failed runs. All
+// metrics are gauges, since each run starts from zero.
 
 // metricsPrefix begins the name of every metric.
 const metricsPrefix = "loabatch_"
 
-// maxMetrics is the size of a metrics file in bytes, at most. Ours has a few kilobytes.
+// maxMetrics is the maximum size of a metrics file in bytes. Ours has a few kilobytes.
 const maxMetrics = 1 << 20
 
 // lastStart and lastSuccess are kept from run to run.
@@ -71,20 +71,20 @@ func (f Facts) mode() string {
 	return modeReal
 }
 
-// labels are those of every series of a command.
+// labels are the labels of every series of a command.
 func (f Facts) labels() prometheus.Labels {
 	return prometheus.Labels{"command": f.Command, "mode": f.mode()}
 }
 
-// writeStart replaces the time at which the command started last.
+// writeStart replaces the time at which the command last started.
 func writeStart(path string, f Facts) error {
 	g := newGauges(f)
 	g.set(lastStart, "When the command started last.", nil, seconds(f.Started))
 	return replaceMetrics(path, g, func(name string, own bool) bool { return !own || name != lastStart })
 }
 
-// writeEnd replaces everything that is known of the command, except that the time of its
-// last success stays unless this was one.
+// writeEnd replaces everything that is known of the command, but keeps the time of its last success unless
+// this was one.
 func writeEnd(path string, e *ending) error {
 	g := newGauges(e.Facts)
 	g.set(lastStart, "When the command started last.", nil, seconds(e.Started))
@@ -110,8 +110,7 @@ func writeEnd(path string, e *ending) error {
 	return replaceMetrics(path, g, func(name string, own bool) bool { return !own || name == lastSuccess && !succeeded })
 }
 
-// fullest are the quotas, of each region and API only the one that was used most: each
-// account has its own.
+// fullest lists, for each region and API, the quota that was used most: each account has its own.
 func (e *ending) fullest() []quota.Use {
 	var list []quota.Use
 	for _, u := range e.uses {
@@ -126,8 +125,8 @@ func (e *ending) fullest() []quota.Use {
 	return list
 }
 
-// rowGauges counts the rows by operation and result. Every result of an operation that had
-// rows is there, zeros included, so a series does not end when its count falls to zero.
+// rowGauges counts the rows by operation and result. For an operation with rows it includes every result,
+// even with zero rows, so a series does not end when its count falls to zero.
 func (e *ending) rowGauges(g *gauges) {
 	counts := map[Row]int{}
 	for _, r := range e.runs {
@@ -170,7 +169,7 @@ func (g *gauges) set(name, help string, labels prometheus.Labels, value float64)
 	v.With(labels).Set(value)
 }
 
-// own reports whether a series is of the same command and mode.
+// own reports whether a series has the same command and mode.
 func (g *gauges) own(m *dto.Metric) bool {
 	labels := g.facts.labels()
 	for _, pair := range m.GetLabel() {
@@ -181,8 +180,8 @@ func (g *gauges) own(m *dto.Metric) bool {
 	return true
 }
 
-// replaceMetrics writes the gauges into the file, and keeps those series of it that keep
-// wants. What cannot be read is not kept: the file is ours alone.
+// replaceMetrics writes the gauges into the file, and keeps the series that keep selects. What cannot be
+// read is not kept: the file is ours alone.
 func replaceMetrics(path string, g *gauges, keep func(name string, own bool) bool) error {
 	old := map[string]*dto.MetricFamily{}
 	if f, err := os.Open(path); err == nil {
@@ -214,5 +213,5 @@ func replaceMetrics(path string, g *gauges, keep func(name string, own bool) boo
 	return durable.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(text.Bytes())
 		return err
-	}, durable.Share) // the collector is another user
+	}, durable.Share) // the collector runs as another user
 }

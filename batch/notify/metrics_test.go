@@ -41,7 +41,7 @@ func wantLines(t *testing.T, text string, lines ...string) {
 	for _, line := range lines {
 		if no, unwanted := strings.CutPrefix(line, "!"); unwanted {
 			if strings.Contains(text, no) {
-				t.Errorf("there is %q", no)
+				t.Errorf("found %q", no)
 			}
 		} else if !strings.Contains("\n"+text, "\n"+line+"\n") {
 			t.Errorf("no line %q in\n%s", line, text)
@@ -83,7 +83,7 @@ func TestMetricsOverNights(t *testing.T) {
 	step(writeEnd(path, second))
 	wantLines(t, readMetrics(t, path), "loabatch_last_success_timestamp_seconds"+series+"1.7999784e+09", "loabatch_exit_code"+series+"4", "!reapply", "!quota_",
 		`loabatch_rows{command="submit",mode="real",operation="apply",result="SUBMITTED"} 0`, `loabatch_rows{command="submit",mode="real",operation="apply",result="INVALID"} 2`)
-	// Other commands and trials have series of their own.
+	// Other commands and trials have their own series.
 	step(writeEnd(path, ended("status", "false", night.Add(30*time.Hour), 0, nil)))
 	step(writeEnd(path, ended("submit", "online", night.Add(31*time.Hour), 0, map[Row]int{{batch.Apply, sheet.Valid}: 5})))
 	third := ended("submit", "false", night.Add(48*time.Hour), 0, nil)
@@ -93,7 +93,7 @@ func TestMetricsOverNights(t *testing.T) {
 		"loabatch_last_success_timestamp_seconds"+series+"1.7999784e+09", `loabatch_exit_code{command="status",mode="real"} 0`,
 		`loabatch_rows{command="submit",mode="dry-run",operation="apply",result="VALID"} 10`)
 	if strings.Count(text, "# HELP loabatch_exit_code ") != 1 {
-		t.Errorf("a metric is there twice:\n%s", text)
+		t.Errorf("a metric appears twice:\n%s", text)
 	}
 	if problems, err := promlint.New(strings.NewReader(text)).Lint(); err != nil || len(problems) > 0 {
 		t.Errorf("promtool would say %v, %v", problems, err)

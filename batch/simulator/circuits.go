@@ -9,7 +9,7 @@ import (
 
 // Circuit declares an Express Connect circuit.
 type Circuit struct {
-	Account        string // that it belongs to; empty means the first that names it
+	Account        string // the account that it belongs to; empty means the first that names it
 	Region         string
 	InstanceID     string // pc-…
 	Status         string // one of the statuses of a circuit; empty means Allocated
@@ -97,8 +97,8 @@ type circuit struct {
 	content   loaData
 	engineers int       // of the last application
 	line      *lineData // nil until a completion was accepted
-	waiting   time.Time // since when its LOA awaits the review; zero if it does not
-	began     Change    // its state at first
+	waiting   time.Time // when its LOA began to wait for the review; zero if it does not
+	began     Change    // its initial state
 	life      []Change  // since then, in order
 	tally     circuitTally
 
@@ -111,7 +111,7 @@ const always = 1 << 30
 
 // Change is a change of the state of a circuit or its LOA.
 type Change struct {
-	At        time.Time `json:"at,omitzero"` // UTC; zero for the state at first
+	At        time.Time `json:"at,omitzero"` // UTC; zero for the initial state
 	By        string    `json:"by"`          // the API that made it, or review
 	LOAStatus string    `json:"loa_status"`  // from then on; empty means no LOA
 	Status    string    `json:"status"`      // of the circuit, from then on
@@ -145,7 +145,7 @@ type loaData struct {
 	engineers                           []map[string]string
 }
 
-// circuits are those of all accounts, by region and instance ID.
+// circuits are the circuits of all accounts, by region and instance ID.
 type circuits struct {
 	all        map[circuitKey]*circuit
 	declared   bool          // only declared circuits exist
@@ -160,7 +160,7 @@ var foreignLOA = loaData{
 	engineers: []map[string]string{{"PMName": "*", "PMCertificateType": "Other", "PMCertificateNo": "*", "PMGender": "Male", "PMContactInfo": "*"}},
 }
 
-// of returns the content with what is declared of a circuit.
+// of returns the content with the declared values of a circuit.
 func (d loaData) of(c Circuit) loaData {
 	d.bandwidth, d.peer = c.Bandwidth, c.PeerLocation
 	return d

@@ -197,8 +197,7 @@ func TestLenientServices(t *testing.T) {
 	}
 }
 
-// TestAccounts has two accounts by their keys: each has its own circuits, quota, tokens and
-// permissions.
+// TestAccounts uses two accounts by their keys: each has its own circuits, quota, tokens and permissions.
 func TestAccounts(t *testing.T) {
 	now := time.Now()
 	s := New(Options{

@@ -10,9 +10,9 @@ const (
 	codeNotAllocated = "IncorrectStatus.PhysicalConnection"        // the circuit is not Allocated
 )
 
-// lineProviders are the values of LineServiceProvider: the editions of the API page in
-// Chinese list the first four, those in English the others. Which of them the service
-// takes is not documented, so the simulator takes all.
+// lineProviders are the values of LineServiceProvider: the Chinese edition of the API page lists the first
+// four, the English one the others. It is not documented which of them the service accepts, so the
+// simulator accepts all.
 var lineProviders = []string{
 	"中国电信", "中国联通", "中国移动", "中国其他",
 	"China Telecom", "China Unicom", "China Mobile", "Other ISPs in China",
@@ -56,9 +56,9 @@ func (s *Simulator) mayComplete(_ *call, circuit *circuit) *refusal {
 	return nil
 }
 
-// completed makes a completion take effect: the LOA is Completing until the circuit is
-// confirmed. That of a confirmed circuit stays Complete, and any LOA stays as it is while
-// the construction is not finished: then only the details of the line change.
+// completed makes a completion take effect: the LOA is Completing until the circuit is confirmed. A confirmed
+// circuit's stays Complete, and any LOA keeps its state while construction is not finished: then only
+// the details of the line change.
 func (s *Simulator) completed(c *call, circuit *circuit, at time.Time) (duplicate bool) {
 	duplicate = circuit.LOA != Available
 	circuit.line = lineOf(c.params)
@@ -70,7 +70,7 @@ func (s *Simulator) completed(c *call, circuit *circuit, at time.Time) (duplicat
 	return duplicate
 }
 
-// lineData is what a completion tells of the line.
+// lineData is what a completion says about the line.
 type lineData struct{ code, label, provider, contact string }
 
 // lineOf returns the data that DescribePhysicalConnectionLOA reports of a completion, with
@@ -108,8 +108,8 @@ func (s *Simulator) confirmed(c *call, circuit *circuit, at time.Time) (duplicat
 	return duplicate
 }
 
-// lineData returns what the Describe APIs report of the line after a change: nothing before
-// the completion, nor once the LOA was applied for again.
+// lineData returns what the Describe APIs report about the line after a change: nothing before the
+// completion, or once the LOA was applied for again.
 func (c Change) lineData() lineData {
 	if c.line == nil || !hasLetter(c.LOAStatus) {
 		return lineData{}

@@ -34,8 +34,8 @@ func described(t testing.TB, s *Simulator, id string) (loa, row map[string]any) 
 	return loa, row
 }
 
-// TestEveryCallInEveryState has every API that changes state called in every state of the
-// LOA and of the circuit, and checks the answer and the state that follows.
+// TestEveryCallInEveryState calls every API that changes state in every state of the LOA and of the circuit,
+// and checks the answer and the resulting state.
 func TestEveryCallInEveryState(t *testing.T) {
 	params := map[string]map[string]string{
 		firstApply: application("pc-one", "token"), secondApply: application("pc-one", "token"),

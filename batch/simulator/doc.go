@@ -82,16 +82,16 @@
 //	movedletter   the link to its letter leads to another host
 //	expiredletter the link to its letter has expired when it is first used
 //
-// An LOA that existed from the start names another company than the client's.
+// An LOA that existed from the start names a company other than the client's.
 //
 // An accepted application is Applying. The review, after Options.Review, by
 // [Simulator.Review] or POST /review, makes it Available or Rejected.
 // CompletePhysicalConnectionLOA is accepted while the LOA is Available and makes it
 // Completing, or while it is Complete, where it changes the details of the line.
 // ConfirmPhysicalConnection is accepted while the circuit is Allocated and its LOA is
-// Completing or Complete; it makes the circuit Confirmed and the LOA Complete. What was
-// done already is refused, unless Options.AllowDuplicates is set; duplicates are counted
-// for each operation.
+// Completing or Complete; it makes the circuit Confirmed and the LOA Complete. What has
+// already been done is refused, unless Options.AllowDuplicates is set; duplicates are
+// counted for each operation.
 //
 // DescribePhysicalConnectionLOA returns an empty LOA for a circuit without one. With
 // Options.Lag both Describe APIs keep reporting the former state for a while.
@@ -102,7 +102,7 @@
 //
 // While an LOA is Available, Completing or Complete, its LoaUrl is a link to a PDF with the
 // names and IDs of the application in English and Chinese, on the address that the call was
-// sent to. The link is signed as those of the object storage service and expires after
+// sent to. The link is signed like those of the object storage service and expires after
 // Options.LetterLife; a new one is reported with every call. An expired link gets 403 and
 // XML, as from that service. The bytes of a letter never change.
 //
@@ -112,7 +112,7 @@
 // does not), after (it does), or late (it does once the client has its answer or has given
 // up). By default, kinds that deny an effect are before, those that affirm it are after,
 // and all others are before or after at random. Faults apply to all VPC calls, or to those
-// of one API or region; to downloads of letters only where the plan names them: Letter/cut:10%.
+// of one API or region; to downloads of letters only if the plan names them: Letter/cut:10%.
 //
 //	500         500 InternalError
 //	503         503 ServiceUnavailable
@@ -150,7 +150,7 @@
 // # Personal data
 //
 // Neither the statistics nor the log contain any: engineers are counted, never named. What
-// DescribePhysicalConnectionLOA reports of them and of the contact for the line is masked
-// before it is stored. Only the
-// error SignatureDoesNotMatch quotes the request, as the real one does.
+// DescribePhysicalConnectionLOA reports about them and the contact for the line is masked
+// before it is stored. Only the error SignatureDoesNotMatch quotes the request, as the real
+// one does.
 package simulator

@@ -84,7 +84,7 @@ func TestPackageCommentNamesEveryAPI(t *testing.T) {
 	}
 }
 
-// TestReferenceListsWhatPeopleSet has the reference name every marker and path.
+// TestReferenceListsWhatPeopleSet checks that the reference names every marker and path.
 func TestReferenceListsWhatPeopleSet(t *testing.T) {
 	content, err := os.ReadFile("../../.github/docs/reference.md")
 	if err != nil {

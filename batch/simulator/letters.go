@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// letterAPI stands for the download of a letter in fault plans and for Options.Script.
+// letterAPI is the name of a letter's download in fault plans and for Options.Script.
 const letterAPI = "Letter"
 
 // letterPath is the path of the letters; their names follow, REGION/ID.pdf.
@@ -32,7 +32,7 @@ const (
 )
 
 // letterURL returns a link to the letter of a circuit that is valid for Options.LetterLife,
-// signed as the links of the object storage service are.
+// signed like the links of the object storage service.
 func (s *Simulator) letterURL(c *call, circuit *circuit) string {
 	expires := s.o.Now().Add(s.o.LetterLife).Unix()
 	path := letterPath + circuit.Region + "/" + circuit.InstanceID + ".pdf"
@@ -113,7 +113,7 @@ func (c *circuit) letterAnswer() answer {
 	return a
 }
 
-// letterLines returns the text of the letter. It is the same whenever it is asked for.
+// letterLines returns the text of the letter, which never changes.
 func (c *circuit) letterLines() []string {
 	id, company := c.InstanceID, c.content.company
 	switch c.letter {

@@ -16,13 +16,12 @@ import (
 	"unicode/utf16"
 )
 
-// readPDF checks the structure of a PDF file and returns its text, a line for each of the
-// page's, by a reading of its own.
+// readPDF checks the structure of a PDF file and returns its text, line by line, with its own parser.
 func readPDF(t *testing.T, content []byte) string {
 	t.Helper()
 	_, table, found := bytes.Cut(content, []byte("\nxref\n0 "))
 	if !bytes.HasPrefix(content, []byte("%PDF-1.")) || !bytes.HasSuffix(content, []byte("%%EOF\n")) || !found {
-		t.Fatalf("no PDF: %.80q", content)
+		t.Fatalf("not a PDF: %.80q", content)
 	}
 	for i, entry := range regexp.MustCompile(`(?m)^(\d{10}) 00000 n $`).FindAllSubmatch(table, -1) {
 		at, _ := strconv.Atoi(string(entry[1]))
@@ -168,7 +167,7 @@ func TestLinksExpire(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := download(s, link); got.Code != 404 || !strings.Contains(got.Body.String(), "NoSuchKey") {
-		t.Errorf("the link of an LOA that is rejected since: %d %s", got.Code, got.Body)
+		t.Errorf("the link of an LOA that has since been rejected: %d %s", got.Code, got.Body)
 	}
 }
 
@@ -216,7 +215,7 @@ func TestFaultsOfLetters(t *testing.T) {
 	plan, _ = ParseFaults("503:100%")
 	s = simulate(t, Options{Faults: plan, Script: func(r Request) (Fault, bool) { return Fault{}, r.API != letterAPI }})
 	if got := download(s, letterLink(t, s, "pc-available")); got.Code != 200 {
-		t.Errorf("a letter gets a fault that is meant for the APIs: %d", got.Code)
+		t.Errorf("a letter gets a fault meant for the APIs: %d", got.Code)
 	}
 	s = simulate(t, Options{Script: func(r Request) (Fault, bool) { return Fault{Kind: "drop"}, r.API == letterAPI && r.N == 1 }})
 	link := letterLink(t, s, "pc-available")

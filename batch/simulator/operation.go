@@ -6,7 +6,7 @@ import "time"
 type operation struct {
 	tally  func(*circuitTally) *operationTally
 	again  string                                                     // code of a refusal because the operation took effect before
-	billed bool                                                       // refused where billing for outbound data transfer is off
+	billed bool                                                       // refused if billing for outbound data transfer is off
 	check  func(*Simulator, *call) *refusal                           // of the parameters
 	allows func(*Simulator, *call, *circuit) *refusal                 // by the state of the circuit and its LOA
 	effect func(*Simulator, *call, *circuit, time.Time) (second bool) // reports whether it is a duplicate

@@ -74,9 +74,8 @@ func textPDF(lines []string) []byte {
 	return p.finish()
 }
 
-// codesOf returns the codes of the characters of lines that are not ASCII, in the Chinese
-// font: UTF-16, or for what takes two units in it, which readers cope with less well, a
-// code of the private use area.
+// codesOf returns the codes of the non-ASCII characters of lines in the Chinese font: UTF-16, or for
+// surrogate pairs, which readers cope with less well, a code of the private use area.
 func codesOf(lines []string) map[rune]uint16 {
 	codes := map[rune]uint16{}
 	private := uint16(0xe000)
@@ -170,7 +169,7 @@ func unicodeMap(codes map[rune]uint16) []byte {
 	return b.Bytes()
 }
 
-// imagePDF returns a page that is a picture, as a scan is: there is no text to read in it.
+// imagePDF returns a page that is a picture, like a scan: it contains no text.
 func imagePDF() []byte {
 	p := newPDF()
 	p.object("<< /Type /Catalog /Pages 2 0 R >>")

@@ -53,7 +53,7 @@ type Delay struct {
 // Plan describes how the service misbehaves. The zero Plan is a perfect network.
 type Plan struct {
 	Shares []Share // in total at most 100 percent for any call
-	Delays []Delay // of those that apply to a call, the one with the narrowest scope counts
+	Delays []Delay // if several apply to a call, the one with the narrowest scope counts
 }
 
 // Request identifies a call for Options.Script: the N-th of its API, region and circuit,
@@ -161,7 +161,7 @@ func ParseFaults(text string) (Plan, error) {
 // PlanError says what is wrong with a fault plan.
 type PlanError struct {
 	Problem PlanProblem
-	Item    string // that is wrong, as it was written, or the API whose faults are too many
+	Item    string // the wrong item as written, or the API with too many faults
 	Detail  string // the part of the item, the known faults, or the sum
 }
 
@@ -170,12 +170,12 @@ type PlanProblem string
 
 // The problems of fault plans.
 const (
-	NoValue       PlanProblem = "no-value"   // the item is a name alone
+	NoValue       PlanProblem = "no-value"   // the item is only a name
 	NoScope       PlanProblem = "scope"      // Detail is neither a simulated API nor a region
-	NoPercentage  PlanProblem = "percentage" // the value is not one
+	NoPercentage  PlanProblem = "percentage" // the value is not a percentage
 	UnknownFault  PlanProblem = "unknown"    // Detail lists the known ones
-	NoDuration    PlanProblem = "duration"   // the fault takes none, or it is not one
-	NoLatency     PlanProblem = "latency"    // the value is not one
+	NoDuration    PlanProblem = "duration"   // the fault takes none, or it is malformed
+	NoLatency     PlanProblem = "latency"    // the value is not a latency
 	TooManyFaults PlanProblem = "sum"        // Detail is the sum in percent
 )
 

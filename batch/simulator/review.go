@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// reviewed is what Change.By says of a review.
+// reviewed is the Change.By of a review.
 const reviewed = "review"
 
 // review makes a waiting LOA available or rejected once it is old enough.

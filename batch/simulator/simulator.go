@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Simulator simulates the VPC API and the Security Token Service of one account. It is an
-// http.Handler, safe for concurrent use. Create one with New.
+// Simulator simulates the VPC API and the Security Token Service. It is an http.Handler, safe for concurrent
+// use. Create one with New.
 type Simulator struct {
 	o       Options
 	regions map[string]bool
@@ -95,8 +95,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guard recovers a panic of the function that defers it, and ends Serve with an error about
-// it. What ends a connection on purpose is passed on.
+// guard recovers a panic of the function that defers it, and ends Serve with an error about it. A panic that
+// ends a connection on purpose is passed on.
 func (s *Simulator) guard() {
 	p := recover()
 	switch {
@@ -199,7 +199,7 @@ type Options struct {
 	BillingOff      bool             // billing for outbound data transfer is off
 	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM; ACCOUNT/API denies one account
 	ForgetRefusals  bool             // a refused token may be reused with other parameters
-	AllowDuplicates bool             // what was done already may be done again: only the client token prevents it
+	AllowDuplicates bool             // what has already been done may be done again: only the client token prevents it
 	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted for a Rejected LOA, as the API page allows
 	Now             func() time.Time // the service's clock; nil means time.Now
 	Log             *slog.Logger     // one line per call; nil means none

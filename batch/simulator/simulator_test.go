@@ -167,8 +167,8 @@ func TestMasked(t *testing.T) {
 	}
 }
 
-// A panic of the simulator, in a call or in an effect that comes late, ends Serve with an
-// error, without a stack trace and without its value.
+// A panic of the simulator, in a call or in a late effect, ends Serve with an error, without a stack trace
+// and without its value.
 func TestPanicEndsServe(t *testing.T) {
 	var called atomic.Int64
 	for name, o := range map[string]Options{

@@ -11,16 +11,15 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 )
 
-// planAdded adds sheets after the workbook's own, or replaces those that an earlier run
-// added. It returns the writers of all of them by the sheet's index, and the indexes of the
-// latter.
+// planAdded adds sheets after the workbook's own, or replaces those that an earlier run added. It returns the
+// writers of all of them by the sheet's index, and the indexes of the replaced ones.
 func (cp *Copier) planAdded(added []sheet.AddedSheet, names localNames) (written map[int]*sheetWriter, replaced []int, err error) {
 	earlier := cp.addedEarlier(names)
 	written = map[int]*sheetWriter{}
 	for i := range added {
 		a := &added[i]
 		at, again := earlier[a.Name]
-		again = again && cp.parts.changed[opc.PartKey(cp.book.Sheets[at].Part)] == nil // not where results go
+		again = again && cp.parts.changed[opc.PartKey(cp.book.Sheets[at].Part)] == nil // not if results are written into it
 		var part string
 		if again {
 			delete(earlier, a.Name)
@@ -58,8 +57,8 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet, names localNames) (written
 // title returns the name that an added sheet should have in the copy.
 func title(a *sheet.AddedSheet) string { return cmp.Or(a.Title, a.Name) }
 
-// retitle gives a sheet that is replaced the name that it would have if it were new, where
-// an earlier run gave it its name in another language. A name given by the user stays.
+// retitle gives a replaced sheet the name that it would have if it were new, if an earlier run named it in
+// another language. A name given by the user stays.
 func (cp *Copier) retitle(at int, a *sheet.AddedSheet) {
 	name := cp.book.Sheets[at].Name
 	for _, l := range sheet.Languages {
@@ -80,8 +79,8 @@ func (cp *Copier) newSheet(name string) (at int, part string) {
 	return at, part
 }
 
-// freeName returns a name that no sheet has: where the user has a sheet of this name, the
-// added one names this program.
+// freeName returns a name that no sheet has: if the user has a sheet of this name, the added one's name
+// mentions this program.
 func (cp *Copier) freeName(name string) string {
 	for n := 1; ; n++ {
 		free := name
@@ -104,8 +103,8 @@ func (cp *Copier) freeName(name string) string {
 	}
 }
 
-// freeSheetID returns the ID after the highest one, or the first free one where that would
-// exceed the bound of 65,534.
+// freeSheetID returns the ID after the highest one, or the first free one if that would exceed the limit of
+// 65,534.
 func (cp *Copier) freeSheetID() string {
 	used := map[int]bool{}
 	highest := 0
@@ -131,9 +130,9 @@ func (cp *Copier) freeSheetID() string {
 	return strconv.Itoa(id)
 }
 
-// addedEarlier finds the sheets that an earlier run added, by the name under which it did.
-// They have a hidden defined name, which stays with a sheet however it is renamed and
-// moved. A sheet of the user that happens to have such a name is not one of them.
+// addedEarlier finds the sheets that an earlier run added, by their names in the patch. They have a hidden
+// defined name, which stays with a sheet that is renamed or moved. A user's sheet that happens to have
+// such a name is not one of them.
 func (cp *Copier) addedEarlier(names localNames) map[string]int {
 	found := map[string]int{}
 	for at := range cp.book.Sheets {

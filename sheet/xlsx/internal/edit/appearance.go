@@ -35,8 +35,8 @@ var appearances = [styleCount]appearance{
 // defaultFont is the first font of a workbook without fonts.
 const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}family val="2"/></{p}font>`
 
-// newStylePatch returns what to add so that every style has its cell format. The fonts are
-// the workbook's first one with changes, so that the result columns match the others.
+// newStylePatch returns what to add to give every style its cell format. The fonts are the workbook's first
+// one with changes, so the result columns match the others.
 func newStylePatch(s *styleContent) (*stylePatch, error) {
 	p := &stylePatch{lists: s.lists}
 	tag := func(raw string) string { return strings.ReplaceAll(raw, "{p}", s.prefix) }
@@ -101,8 +101,8 @@ func newStylePatch(s *styleContent) (*stylePatch, error) {
 	return p, nil
 }
 
-// format returns the cell format of an appearance. Unless it may wrap its text, it is
-// aligned as cells are by default, and so like most of the user's.
+// format returns the cell format of an appearance. Unless it may wrap its text, it has the default alignment,
+// like most of the user's cells.
 func (l appearance) format(font, fill int, styled, free bool) string {
 	var b strings.Builder
 	b.WriteString(`<{p}xf numFmtId="0" fontId="` + strconv.Itoa(font) + `" fillId="` + strconv.Itoa(fill) + `" borderId="0"`)

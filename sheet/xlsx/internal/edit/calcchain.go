@@ -26,8 +26,7 @@ func (c *chainEdit) replaces(sheetID int, ref []byte) bool {
 	return false
 }
 
-// chainEntry follows the entries of the chain. An entry that names no sheet is on that of
-// the one before.
+// chainEntry follows the entries of the chain. An entry without a sheet is on that of the previous one.
 type chainEntry struct{ sheetID int }
 
 // next moves to an entry, and reports whether it names its sheet.
@@ -39,7 +38,7 @@ func (c *chainEntry) next(t *xmltok.Token) bool {
 	return named
 }
 
-// count returns how many entries are removed from the chain and how many stay.
+// count returns how many entries leave the chain and how many stay.
 func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 	var at chainEntry
 	for t, err := range tz.All() {

@@ -33,8 +33,8 @@ func cellText(s string) string {
 	return s
 }
 
-// serial returns a time as a cell holds it: the days since the last but one of 1899, or
-// since the first of 1904 (ECMA-376 part 1, 18.17.4.1).
+// serial returns a time as stored in a cell: the days since 1899-12-30, or since 1904-01-01 (ECMA-376 part 1,
+// 18.17.4.1).
 func serial(t time.Time, date1904 bool) float64 {
 	first := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	if date1904 {
@@ -70,7 +70,7 @@ func appendCell(dst []byte, prefix string, row, col, style int, date1904 bool, c
 	return append(append(dst, prefix...), "c>"...)
 }
 
-// numberText formats a number as a cell holds it.
+// numberText formats a number as stored in a cell.
 func numberText(f float64) string {
 	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
 		return strconv.FormatFloat(f, 'f', 0, 64)
@@ -91,7 +91,7 @@ func appendRef(dst []byte, row, col int) []byte {
 	return strconv.AppendInt(append(dst, b[i:]...), int64(row), 10)
 }
 
-// rangeText formats a range as an attribute holds it: A1:F12, or F12 for a single cell.
+// rangeText formats a range for an attribute: A1:F12, or F12 for a single cell.
 func rangeText(r sheet.Range) string {
 	b := appendRef(nil, r.Row1, r.Col1)
 	if r.Row1 != r.Row2 || r.Col1 != r.Col2 {
@@ -100,7 +100,7 @@ func rangeText(r sheet.Range) string {
 	return string(b)
 }
 
-// formulaRange formats a range as a defined name holds it: 'Circuits'!$A$1:$F$12.
+// formulaRange formats a range for a defined name: 'Circuits'!$A$1:$F$12.
 func formulaRange(name string, r sheet.Range) string {
 	corner := func(row, col int) string { return "$" + sheet.ColName(col) + "$" + strconv.Itoa(row) }
 	return quotedSheet(name) + "!" + corner(r.Row1, r.Col1) + ":" + corner(r.Row2, r.Col2)

@@ -48,8 +48,8 @@ func (cp *Copier) addChart(part, sheetName string, w *sheetWriter) {
 	})
 }
 
-// chartRow keeps the bar of a row while the sheet is written, so that the chart contains
-// its values for programs that do not read them from the sheet.
+// chartRow keeps the bar of a row while the sheet is written, so the chart contains its values for programs
+// that do not read them from the sheet.
 func (w *sheetWriter) chartRow(n int, cells []sheet.PutCell) {
 	c := w.a.Chart
 	if c == nil || n < c.Categories.Row1 || n > c.Categories.Row2 {
@@ -77,8 +77,8 @@ func drawingXML(s spaceNames, at sheet.Ref, relID string) string {
 		`</xdr:graphicFrame><xdr:clientData/></xdr:oneCellAnchor></xdr:wsDr>`
 }
 
-// chartXML is a bar chart of one series (ECMA-376 part 1, 21.2): the first bar on top,
-// each in the colour of its label's cell, its value beside it.
+// chartXML is a bar chart of one series (ECMA-376 part 1, 21.2): the first bar on top, each in the colour of
+// its label's cell, with its value beside it.
 func chartXML(s spaceNames, sheetName string, c *sheet.Chart, bars []bar) string {
 	var b strings.Builder
 	b.WriteString(xmltok.Declaration + `<c:chartSpace xmlns:c="` + s.chart + `" xmlns:a="` + s.drawing + `" xmlns:r="` + s.rel + `">` +

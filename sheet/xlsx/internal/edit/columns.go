@@ -8,7 +8,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// addCols writes the list of columns of a sheet that has no such list.
+// addCols writes the list of columns of a sheet without one.
 func (s *sheetPatcher) addCols() {
 	s.Put("<" + s.prefix + "cols>")
 	for _, c := range s.cols {
@@ -28,9 +28,8 @@ func widthText(w float64) string {
 	return strconv.FormatFloat(min(max(w, 1), 255), 'f', -1, 64)
 }
 
-// editCols copies the list of columns. An entry that covers result columns and others
-// is split around them; one that covers result columns alone was set by the user or by
-// an earlier run, and stays. A list has few entries: Excel merges equal neighbours.
+// editCols copies the list of columns. An entry that covers result columns and others is split around them;
+// one that covers only result columns was set by the user or by an earlier run, and stays. A list has few entries: Excel merges equal neighbours.
 func (s *sheetPatcher) editCols(list *xmltok.Token) error {
 	next := 0
 	if list.Empty {

@@ -49,7 +49,7 @@ func noteText(s string) string {
 	return s
 }
 
-// commentList is what a part of comments holds.
+// commentList is the content of a comments part.
 type commentList struct {
 	authors  int
 	ours     int       // the index of our author, or -1
@@ -161,7 +161,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 	return e.Finish()
 }
 
-// newAuthor returns our entry of the list of authors, "" where it has one.
+// newAuthor returns our entry for the list of authors, or "" if it has one.
 func newAuthor(prefix string, have *commentList) string {
 	if have.ours >= 0 {
 		return ""

@@ -1,10 +1,10 @@
 // Package edit writes a copy of a workbook with a patch applied.
 //
-// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it
-// writes them in the order of the source. A changed part is streamed token by token, and what
-// is not changed in it stays byte for byte. In a copy that is redacted, everything that is
-// written goes through a filter that masks personal data. [Obstacles] makes the copy with
-// empty results before anything is sent; [Verify] compares the copy with what was meant.
+// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it writes
+// them in the order of the source. A changed part is streamed token by token, and the rest of it
+// stays byte for byte. In a redacted copy, everything that is written goes through a filter that
+// masks personal data. [Obstacles] makes the copy with empty results before anything is sent;
+// [Verify] compares the copy with what was intended.
 package edit
 
 import (
@@ -21,16 +21,15 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// CopyLimits are the limits for a workbook that was accepted already: copying streams, so
-// its memory does not grow with the workbook, and the copy may be larger than its source.
+// CopyLimits are the limits for a workbook that has already been accepted: copying streams, so its memory does
+// not grow with the workbook, and the copy may be larger than its source.
 var CopyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
 // Copy writes a copy of the workbook with a patch applied, as package xlsx documents.
 //
-// All XML is written by hand rather than by excelize on a stand-in workbook: the
-// additions are a few short elements, they follow the prefix and the Strict or
-// Transitional form of the part they go into, and their bytes are the same in every
-// run.
+// All XML is written by hand rather than by excelize in a dummy workbook: the additions are a few short
+// elements, they follow the prefix and the Strict or Transitional form of their part, and their bytes
+// are the same in every run.
 func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 	cp, err := Open(src, size)
 	if err != nil {
@@ -57,7 +56,7 @@ type Copier struct {
 	masked   *indexSet  // shared strings that are masked; nil when nothing is
 	redact   *redaction // of the whole copy; nil for none
 
-	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
+	notes     map[string]noteTexts // by patched sheet: the copy's future notes
 	noteParts map[string]noteTexts // the same by part of comments (opc.PartKey)
 	addedAt   map[string]int       // indexes of the added sheets in the list of sheets, by their name in the patch
 	remarks   []sheet.Problem      // where the copy differs from what the user may expect
@@ -80,7 +79,7 @@ func newCopier(c *opc.Container, w *read.Parts) *Copier {
 	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}, addedAt: map[string]int{}}
 }
 
-// CopyTo writes the copy with its parts packed at a level of flate: see [PackLevel].
+// CopyTo writes the copy, compressing its parts at the given level: see [PackLevel].
 func (cp *Copier) CopyTo(dst io.Writer, p sheet.Patch, level int) error {
 	if err := cp.plan(p); err != nil {
 		return err
@@ -129,9 +128,8 @@ func (cp *Copier) reserve(name, contentType string) bool {
 	return true
 }
 
-// free reports whether the copy has no use for a name: no part has it, no content type is
-// listed for it, and no relationship points to it. A part that was missing would otherwise
-// be found suddenly.
+// free reports whether a name is unused in the copy: no part has it, no content type is listed for it, and no
+// relationship points to it. Otherwise a dangling reference would suddenly find a part.
 func (cp *Copier) free(name string) bool {
 	key := opc.PartKey(name)
 	if cp.parts.reserved[key] {
@@ -152,7 +150,7 @@ func (cp *Copier) addPart(name string, write partWriter) {
 	cp.parts.added = append(cp.parts.added, addedPart{name, write})
 }
 
-// edited registers the change of a part, of which the editor reads the source.
+// edited registers the change of a part, whose source the editor reads.
 func (cp *Copier) edited(part string, change func(*xmltok.Editor) error) {
 	cp.parts.changed[opc.PartKey(part)] = func(w io.Writer) error {
 		tz, err := cp.OpenXML(part)
@@ -213,8 +211,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 	return z.Close()
 }
 
-// writeUntouched writes a part that the patch does not touch: unchanged, or with personal
-// data masked.
+// writeUntouched writes a part that is not patched: unchanged, or with personal data masked.
 func (cp *Copier) writeUntouched(z *zip.Writer, f *zip.File, out *holder) error {
 	masked, err := cp.untouched(f)
 	if err != nil {
@@ -240,10 +237,10 @@ func passOn(z *zip.Writer, f *zip.File, out *holder) error {
 // streamed is the flag of an entry whose sizes follow its data (APPNOTE 4.4.4).
 const streamed = 1 << 3
 
-// passFolder copies an empty folder that was packed, as by the zip writers of Python and
-// Java: its packed form is not empty, and zip.Writer writes no data for a name that ends in
-// a slash. So the local header is written with another name of the same length, and mended
-// on its way out. The directory is written later, from h.
+// passFolder copies an empty folder that was compressed, as by the zip writers of Python and Java: its
+// compressed form is not empty, but zip.Writer writes no data for a name that ends in a slash. So the
+// local header is written with another name of the same length, and fixed on its way out. The directory
+// is written later, from h.
 func passFolder(z *zip.Writer, f *zip.File, out *holder) error {
 	src, err := f.OpenRaw()
 	if err != nil {
@@ -271,7 +268,7 @@ func passFolder(z *zip.Writer, f *zip.File, out *holder) error {
 	return err
 }
 
-// holder is a writer that can hold back what is written, so that it can be changed.
+// holder is a writer that can hold back what is written, for changing it.
 type holder struct {
 	w     io.Writer
 	holds bool
@@ -296,8 +293,8 @@ func (h *holder) release() error {
 // dosEpoch is 1980-01-01, the time that Excel gives all its parts.
 const dosEpoch = 1<<5 | 1
 
-// writePart writes a changed or an added part. Its header has the name and the time of
-// the old one, but not its extra fields, which describe the old packing.
+// writePart writes a changed or an added part. Its header has the name and the time of the old one, but not
+// its extra fields, which describe the old compression.
 func writePart(z *zip.Writer, old zip.FileHeader, write partWriter) error {
 	w, err := z.CreateHeader(&zip.FileHeader{
 		Name: old.Name, NonUTF8: old.NonUTF8, Method: zip.Deflate,

@@ -9,12 +9,11 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// A copy may differ from its source only in what the patch names. What follows checks that
-// on the parts as they are in the file: src has planned the same patch again.
+// A copy may differ from its source only in what the patch names. This file checks that on the parts as
+// written: src has planned the same patch again.
 
-// onlyPlanned compares the parts of the copy with those of the source: each is there with
-// the same content, unless the plan changes or drops it, and no others are there than those
-// that the plan adds.
+// onlyPlanned compares the parts of the copy with those of the source: each is there with the same content,
+// unless the plan changes or drops it, and there are no others except those that the plan adds.
 func (v *verifier) onlyPlanned(src *Copier) error {
 	known, have := map[string]bool{}, map[string]*zip.File{}
 	for _, f := range v.copy.Zip.File {
@@ -64,7 +63,7 @@ func (v *verifier) opening(src *Copier) error {
 	return nil
 }
 
-// linkTag counts the links of the result cells of a patched sheet as it is read.
+// linkTag counts the links of the result cells of a patched sheet while it is read.
 func (v *verifier) linkTag(t *xmltok.Token) {
 	if t.Depth != 3 || !t.Is("hyperlink") || v.columns == nil {
 		return

@@ -69,8 +69,8 @@ func FuzzStyles(f *testing.F) {
 	})
 }
 
-// TestRelTarget names parts as Office does, relative to the folder of the part that has
-// the relationship.
+// TestRelTarget checks that parts are named as by Office, relative to the folder of the part that has the
+// relationship.
 func TestRelTarget(t *testing.T) {
 	for _, c := range [][3]string{
 		{"xl/workbook.xml", "xl/worksheets/sheet3.xml", "worksheets/sheet3.xml"},
@@ -89,8 +89,8 @@ func TestRelTarget(t *testing.T) {
 	}
 }
 
-// TestOutlinesOfSheetsReadAgain reads a sheet twice while its elements are followed: the
-// second reading begins anew.
+// TestOutlinesOfSheetsReadAgain reads a sheet twice while its elements are followed: the second reading starts
+// over.
 func TestOutlinesOfSheetsReadAgain(t *testing.T) {
 	file := xlsxtest.WithSheet(t, xlsxtest.DataRows+`<mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>`)
 	cp, err := Open(bytes.NewReader(file), int64(len(file)))
@@ -142,8 +142,8 @@ func FuzzRedactedFormulas(f *testing.F) {
 	})
 }
 
-// TestLines checks on how many lines texts are wrapped, as LibreOffice shows them in Carlito,
-// which has the widths of Calibri.
+// TestLines checks into how many lines texts are wrapped, as LibreOffice does in Carlito, which has the widths
+// of Calibri.
 func TestLines(t *testing.T) {
 	for _, c := range []struct {
 		text  string

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Rows with wrapped text get a height, since not every program computes one when it opens a
-// file. It is not marked as set by hand, so that it follows the text when that is changed.
+// Rows with wrapped text get a height, since not every program computes one when it opens a file. It is not
+// marked as set by hand, so it follows the text when that changes.
 
 // Heights in points; Excel's bound is 409.
 const (
@@ -20,14 +20,14 @@ const (
 	maxHeight   = 405
 )
 
-// linesOf returns on how many lines a text is wrapped in a column of a width in characters,
-// and whether it has East Asian characters, which are taller. A line is broken after a blank
-// or a hyphen, at an East Asian character, or where nothing else helps.
+// linesOf returns into how many lines a text is wrapped in a column of the given width in characters, and
+// whether it has East Asian characters, which are taller. A line is broken after a blank or a hyphen, at
+// an East Asian character, or anywhere if nothing else helps.
 func linesOf(text string, width float64) (lines int, tall bool) {
 	room := max(width-1, 2)
 	for part := range strings.SplitSeq(text, "\n") {
 		lines++
-		used, word := 0.0, 0.0 // of the line up to the last place to break it, and behind that
+		used, word := 0.0, 0.0 // of the line up to the last place to break it, and after that
 		for _, r := range part {
 			w := widthOf(r)
 			wide := r >= eastAsian
@@ -54,8 +54,7 @@ func linesOf(text string, width float64) (lines int, tall bool) {
 // eastAsian is the first character that is about twice as wide as others.
 const eastAsian = 0x1100
 
-// widthOf returns the width of a character in the usual typefaces, in digits, rather more
-// than less.
+// widthOf returns the width of a character in the usual typefaces, in digits, rounded up.
 func widthOf(r rune) float64 {
 	switch {
 	case r >= eastAsian:
@@ -96,8 +95,8 @@ func heightText(points float64) string {
 	return strconv.FormatFloat(min(points, maxHeight), 'f', -1, 64)
 }
 
-// height returns how a row's tag changes so that its wrapped text can be seen. A height that
-// the user has set stays.
+// height returns how a row's tag changes to make its wrapped text visible. A height that the user has set
+// stays.
 func (s *sheetPatcher) height(t *xmltok.Token, cells []sheet.PutCell) []xmltok.Edit {
 	edits := []xmltok.Edit{xmltok.Without("spans")}
 	row := wrapped{lines: 1}

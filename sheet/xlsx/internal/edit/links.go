@@ -100,7 +100,7 @@ func (s *sheetPatcher) editLinks(list *xmltok.Token) error {
 	}
 }
 
-// isOurs reports whether a link is of result cells alone.
+// isOurs reports whether a link covers only result cells.
 func (s *sheetPatcher) isOurs(t *xmltok.Token) bool {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)

@@ -45,8 +45,7 @@ func isMark(raw []byte) bool {
 	return slices.ContainsFunc(markSigns, func(sign []byte) bool { return bytes.Contains(raw, sign) })
 }
 
-// withoutMarks returns a conditional format without the rules that an earlier run added,
-// nil where none remains. Programs that save a copy again put all rules of one range into
+// withoutMarks returns a conditional format without the rules that an earlier run added, or nil if none remains. Programs that save a copy again put all rules of one range into
 // one format, including the user's.
 func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
 	tz := xmltok.New(bytes.NewReader(raw), s.Tokens.Part)
@@ -81,9 +80,9 @@ func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
 // further formats, since a longer list in one attribute is slow to read.
 const areasPerFormat = 500
 
-// addMarks colours the cells that have a problem, and the results: by conditional formats,
-// so that every cell keeps its own format, a colour goes when the cell is mended, and a later
-// run can take it away. They come after the user's formats, which take precedence.
+// addMarks colours the cells that have a problem, and the results. It uses conditional formats: every cell
+// keeps its own format, a colour disappears when the cell is corrected, and a later run can remove it.
+// They come after the user's formats, which take precedence.
 func (s *sheetPatcher) addMarks() {
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
 		own, blank, rest := s.byCondition(style)
@@ -115,8 +114,8 @@ type ownCondition struct {
 	condition string
 }
 
-// byCondition splits the marks of a style: those with a condition of their own, those of
-// cells that are blank, and those whose colour lasts until the next run.
+// byCondition splits the marks of a style: those with their own condition, those of blank cells, and those
+// whose colour lasts until the next run.
 func (s *sheetPatcher) byCondition(style sheet.Style) (own []ownCondition, blank, rest []sheet.Mark) {
 	for i := range s.p.Marks {
 		m := &s.p.Marks[i]
@@ -142,7 +141,7 @@ func (s *sheetPatcher) byCondition(style sheet.Style) (own []ownCondition, blank
 // whileTrue is the formula of a format that lasts as long as a condition.
 func whileTrue(condition string) string { return "AND(" + markFormula + "," + condition + ")" }
 
-// shadeFormat colours the cells of a result column that hold one of the texts of a shade.
+// shadeFormat colours the cells of a result column that contain one of the texts of a shade.
 func (s *sheetPatcher) shadeFormat(col int, shade sheet.Shade) {
 	first := sheet.ColName(col) + strconv.Itoa(s.frame.Row1+1)
 	tests := make([]string, len(shade.Texts))

@@ -10,9 +10,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// masker hides personal data in a copy that may be mailed. A shared string is masked
-// in the table of shared strings, so that it is nowhere in the file; any other value
-// becomes a masked text in its cell.
+// masker hides personal data in a copy that may be mailed. A shared string is masked in the table of shared
+// strings, so it is nowhere in the file; any other value becomes a masked text in its cell.
 type masker struct {
 	cols   []bool             // by column
 	cells  map[sheet.Ref]bool // without the sheet

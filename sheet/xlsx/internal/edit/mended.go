@@ -10,23 +10,23 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// The colour of a marked cell goes when the cell is changed. Its condition knows the cell's
-// content by its length and a checksum of its characters: no value is ever written into a
-// formula, since any cell may hold personal data.
+// The colour of a marked cell disappears when the cell is changed. Its condition recognises the cell's content
+// by its length and a checksum of its characters: no value is ever written into a formula, since any
+// cell may contain personal data.
 
-// markedCell is what a marked cell holds.
+// markedCell is the content of a marked cell.
 type markedCell struct {
 	kind   string // of the cell's value (attribute t)
 	text   []byte // of its value, as written
 	shared int    // index of its shared string; -1 for none
-	opaque bool   // it has a formula, or is masked: no condition can be given
+	opaque bool   // it has a formula, or is masked: it cannot have a condition
 }
 
-// maxConditions bounds the marked cells with a condition of their own. Further ones keep
-// their colour until the next run.
+// maxConditions bounds the marked cells with their own condition. Further ones keep their colour until the
+// next run.
 const maxConditions = 1000
 
-// watchMarked prepares for the cells that get a condition of their own.
+// watchMarked prepares for the cells that get their own condition.
 func (s *sheetPatcher) watchMarked() {
 	s.marked = map[[2]int]*markedCell{}
 	for i := range s.p.Marks {
@@ -36,7 +36,7 @@ func (s *sheetPatcher) watchMarked() {
 	}
 }
 
-// take takes in one token of a marked cell.
+// take processes one token of a marked cell.
 func (m *markedCell) take(t *xmltok.Token) {
 	switch {
 	case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
@@ -97,7 +97,7 @@ func (cp *Copier) resolveMarked(marked map[[2]int]*markedCell) error {
 	return nil
 }
 
-// condition returns what is true as long as the cell at ref is as it is now; "" is always
+// condition returns a formula that is true as long as the cell at ref has its current content; "" is always
 // true.
 func (m *markedCell) condition(ref string) string {
 	switch m.kind {
@@ -123,8 +123,8 @@ func (m *markedCell) condition(ref string) string {
 // blankCondition holds while a cell is blank.
 func blankCondition(ref string) string { return "LEN(TRIM(" + ref + "))=0" }
 
-// numberCondition holds while a cell has a number with the same remainder. Of a number
-// with more digits than a cell can compute with, it only remains one.
+// numberCondition holds while a cell has a number with the same remainder. For a number with more digits than
+// a cell can compute with, it holds while the cell has any number.
 func (m *markedCell) numberCondition(ref string) string {
 	n, err := strconv.ParseFloat(string(trimmedText(m.text)), 64)
 	if err != nil || m.opaque {
@@ -136,8 +136,8 @@ func (m *markedCell) numberCondition(ref string) string {
 	return "ISNUMBER(" + ref + "),MOD(" + ref + "," + strconv.Itoa(checksumBase) + ")=" + strconv.Itoa(int(n)%checksumBase)
 }
 
-// checksumBase is what a checksum is a remainder of, and maxSummed how many characters of a
-// text are summed up: those of ASCII, since the others have another number on every system.
+// checksumBase is the modulus of a checksum, and maxSummed how many characters of a text are summed up: only
+// ASCII ones, since the codes of others differ between systems.
 const (
 	checksumBase = 997
 	maxSummed    = 40

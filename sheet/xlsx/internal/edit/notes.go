@@ -10,11 +10,10 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// notesAuthor is the author of the notes that a run adds, and notesSign how they begin. A
-// later run recognizes and replaces them by the sign alone. The author does not tell whose
-// a note is: LibreOffice drops it, and templates made by earlier versions have header notes
-// by the same author. Every version has written the sign, no template has it, and a note
-// that somebody has reworded is theirs.
+// notesAuthor is the author of the notes that a run adds, and notesSign how they begin. A later run recognizes
+// and replaces them only by the sign. The author does not tell whose a note is: LibreOffice drops it, and
+// templates of earlier versions have header notes by the same author. Every version has written the
+// sign, no template has it, and a note that somebody has reworded is theirs.
 const (
 	notesAuthor = "loabatch"
 	notesSign   = "loabatch: "
@@ -46,11 +45,10 @@ func notesOf(marks []sheet.Mark) []cellNote {
 }
 
 // planNotes adds notes to the problem cells of a sheet, and removes those of an earlier
-// run. Notes of the user and of the template stay, and a cell that has one gets none. Where
-// no note can be added to the drawings of the sheet, its notes are left as they are, and
-// only the cells are coloured.
+// run. Notes of the user and of the template stay, and a cell that has one gets none. If no note can be
+// added to the drawings of the sheet, its notes are left unchanged, and the cells are only coloured.
 //
-// It returns the ID of the relationship for a new drawing, or "" where none is needed.
+// It returns the ID of the relationship for a new drawing, or "" if none is needed.
 func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship, edited *relsEdit) (string, error) {
 	notes := notesOf(p.Marks)
 	comments, has := opc.OfKind(rels, "comments")
@@ -75,7 +73,7 @@ func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 	return cp.newNotes(notes, part, edited), nil
 }
 
-// notesIn returns what a part of comments will hold. In odd workbooks sheets share one.
+// notesIn returns the future content of a comments part. In odd workbooks sheets share one.
 func (cp *Copier) notesIn(comments string) noteTexts {
 	key := opc.PartKey(comments)
 	if comments == "" || cp.noteParts[key] == nil {
@@ -84,7 +82,7 @@ func (cp *Copier) notesIn(comments string) noteTexts {
 	return cp.noteParts[key]
 }
 
-// leaveNotesOut remarks that a sheet gets no notes.
+// leaveNotesOut adds a remark that a sheet gets no notes.
 func (cp *Copier) leaveNotesOut(name string) {
 	cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-no-notes", "sheet", name))
 }
@@ -108,8 +106,8 @@ func (cp *Copier) newNotes(notes []cellNote, part string, e *relsEdit) string {
 	return id
 }
 
-// mergeNotes adds notes to those that a sheet has, and removes those of an earlier run.
-// Where its parts are not plain XML of the usual kind, the notes stay as they are.
+// mergeNotes adds notes to those that a sheet has, and removes those of an earlier run. If its parts are not
+// plain XML of the usual kind, the notes stay unchanged.
 func (cp *Copier) mergeNotes(name string, notes []cellNote, comments string, drawings []opc.Relationship) error {
 	if cp.File(comments) == nil {
 		cp.leaveNotesOut(name)
@@ -147,9 +145,8 @@ func (cp *Copier) mergeNotes(name string, notes []cellNote, comments string, dra
 	return nil
 }
 
-// notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
-// one of the same kind. It returns nil where there is none, or where one is not XML: such
-// drawings are not rare, and are left alone.
+// notesDrawing finds the drawing that contains the notes of a sheet: header pictures have one of the same kind.
+// It returns nil if there is none, or if one is not XML: such drawings are not rare, and are left alone.
 func (cp *Copier) notesDrawing(drawings []opc.Relationship, goes noteTexts) (*drawingContent, string) {
 	var found *drawingContent
 	part := ""

@@ -85,9 +85,8 @@ func structureLocked(c *opc.Container, book *read.Parts) (bool, error) {
 	return false, nil
 }
 
-// emptyPatch returns a patch for the places that the patch after the run will have, with
-// blank results. Where problems will be marked, it marks one cell that is unlikely to have a
-// note of the user.
+// emptyPatch returns a patch with blank results in the places of the patch after the run. If problems will be
+// marked, it marks one cell that is unlikely to have a user's note.
 func emptyPatch(w *sheet.Workbook) sheet.Patch {
 	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {

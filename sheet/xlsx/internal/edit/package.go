@@ -22,9 +22,8 @@ type Defect struct {
 	Name string // of what is wrong in it: an entry, a target, a list, an element
 }
 
-// Defects finds what is wrong with a workbook as a package: parts without a content type,
-// entries that a list has twice, references to parts that are missing, counts that are not
-// those of their lists, and elements out of the order of the schema.
+// Defects finds what is wrong with a workbook as a package: parts without a content type, duplicate entries of
+// a list, references to missing parts, wrong counts of lists, and elements out of schema order.
 func Defects(r io.ReaderAt, size int64) ([]Defect, error) {
 	cp, err := Open(r, size)
 	if err != nil {
@@ -55,9 +54,9 @@ func (v *verifier) newDefects() ([]Defect, error) {
 	return slices.DeleteFunc(d.found, func(x Defect) bool { return slices.Contains(before.found, x) }), nil
 }
 
-// foundParts returns what refers to nothing in the source and to an added part in the copy:
-// a relationship, a content type, a list of relationships, an ID in the workbook's part.
-// Styles that are named and missing are added on purpose.
+// foundParts returns what refers to nothing in the source but to an added part in the copy: a relationship, a
+// content type, a list of relationships, an ID in the workbook's part. Styles that are referred to but
+// missing are added on purpose.
 func (v *verifier) foundParts() (found []Defect) {
 	src := v.source
 	named := src.Named()
@@ -95,8 +94,8 @@ func (d *defectFinder) add(code, part, name string) {
 	}
 }
 
-// find reads all lists of relationships, the content types, and of the other parts those
-// that are to be read. A part whose XML is damaged is left to those who need it.
+// find reads all lists of relationships, the content types, and those of the other parts that are wanted. A
+// part whose XML is damaged is left to those who need it.
 func (d *defectFinder) find(wanted func(*zip.File) bool) error {
 	if err := d.contentTypes(); err != nil {
 		return err
@@ -196,8 +195,8 @@ func (d *defectFinder) relationships(part string) error {
 	})
 }
 
-// has reports whether there is the part that an internal relationship points to. A target
-// that is only a fragment is the part itself.
+// has reports whether the part exists to which an internal relationship points. A target that is only a
+// fragment is the part itself.
 func (d *defectFinder) has(owner, target string) bool {
 	target, _, _ = strings.Cut(target, "#")
 	return target == "" || d.File(opc.Resolve(owner, target)) != nil
@@ -231,8 +230,8 @@ func (d *defectFinder) elements(part string) error {
 
 // schemas holds, by root element, the order of the elements of the second level: those of
 // CT_Workbook, CT_Worksheet, CT_Stylesheet and CT_Table (ECMA-376 part 1, 18.2.27,
-// 18.3.1.99, 18.8.39, 18.5.1.2). A star marks those that may be repeated. The
-// writers have tables of their own, so that an error in one of them shows.
+// 18.3.1.99, 18.8.39, 18.5.1.2). A star marks those that may be repeated. The writers have their own
+// tables, so an error in one of them shows.
 var schemas = map[string][]string{
 	"workbook": strings.Fields(`fileVersion fileSharing workbookPr workbookProtection bookViews sheets functionGroups
 		externalReferences definedNames calcPr oleSize customWorkbookViews pivotCaches smartTagPr smartTagTypes
@@ -253,7 +252,7 @@ type outline struct {
 	order  []string
 	rank   int             // of the latest element in the order
 	list   string          // name of the latest element of the second level
-	count  string          // what it says of its length, if anything
+	count  string          // its declared length, if any
 	length int             // its children so far
 	mixed  bool            // it has children of another namespace, which may stand for any number
 	names  map[string]bool // of its entries: sheets and defined names
@@ -268,7 +267,7 @@ func (o *outline) add(code, name string) {
 	o.found = append(o.found, Defect{code, o.part, name})
 }
 
-// tag takes a start tag below the root into account.
+// tag processes a start tag below the root.
 func (o *outline) tag(t *xmltok.Token) {
 	switch {
 	case t.Depth == 2:
@@ -301,7 +300,7 @@ func (o *outline) element(t *xmltok.Token) {
 	o.rank = max(o.rank, rank)
 }
 
-// entry checks that an entry of the workbook's lists is there once.
+// entry checks that an entry of the workbook's lists is not a duplicate.
 func (o *outline) entry(t *xmltok.Token) {
 	var bad bool
 	switch o.list + "/" + string(t.Local) {
@@ -328,7 +327,7 @@ func (o *outline) end() {
 	o.count = ""
 }
 
-// watch follows the sheets while their rows are read, so that they need not be read twice.
+// watch follows the sheets while their rows are read, so they need not be read twice.
 func (v *verifier) watch() {
 	v.outlines = map[string]*outline{}
 	v.book.Frame = func(name string, t *xmltok.Token) {

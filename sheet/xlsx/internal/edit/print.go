@@ -54,9 +54,8 @@ func (cp *Copier) localNames() (localNames, error) {
 	return found, nil
 }
 
-// planPrint makes the results printable where the user has set up nothing: the column that
-// names a row, and beside it the result columns that are to be read on paper. All columns
-// on one sheet of paper would be too small to read.
+// planPrint makes the results printable if the user has set up nothing: the column that names a row, and beside
+// it the result columns worth printing. All columns on one sheet of paper would be too small to read.
 func (cp *Copier) planPrint(at int, s *sheetPatcher, names localNames) {
 	area, ok := s.printed()
 	if !ok {
@@ -107,21 +106,19 @@ func sameColumns(text string, area sheet.Range) bool {
 	return ok && r.Row1 == area.Row1 && r.Col1 == area.Col1 && r.Col2 == area.Col2
 }
 
-// wholeColumns reports whether a print area is all of the columns from the key column on, as
-// the template has it, which knows nothing of the results.
+// wholeColumns reports whether a print area is whole columns from the key column on, as in the template, which
+// does not know the results.
 func wholeColumns(text string, key int) bool {
 	from, to, found := strings.Cut(strings.ReplaceAll(text[strings.LastIndexByte(text, '!')+1:], "$", ""), ":")
 	return found && key > 0 && from == sheet.ColName(key) && to != "" && strings.Trim(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// repeatsBand reports whether print titles are the rows from the first to the header, as the
-// template has them.
+// repeatsBand reports whether print titles are the rows from the first to the header, as in the template.
 func repeatsBand(text string, header int) bool {
 	return strings.ReplaceAll(text[strings.LastIndexByte(text, '!')+1:], "$", "") == "1:"+strconv.Itoa(header)
 }
 
-// repeatsOnly reports whether print titles are the header row, with the key column or
-// without.
+// repeatsOnly reports whether print titles are the header row, with or without the key column.
 func repeatsOnly(text string, header, key int) bool {
 	n := strconv.Itoa(header)
 	for _, part := range strings.Split(strings.ReplaceAll(text, "$", ""), ",") {
@@ -133,13 +130,13 @@ func repeatsOnly(text string, header, key int) bool {
 	return true
 }
 
-// formulaRows formats whole rows as a defined name holds them: 'Errors'!$1:$1.
+// formulaRows formats whole rows for a defined name: 'Errors'!$1:$1.
 func formulaRows(name string, from, to int) string {
 	return quotedSheet(name) + "!$" + strconv.Itoa(from) + ":$" + strconv.Itoa(to)
 }
 
-// printScale is the size in which the results fit on A4 across, in percent. Where the sheet
-// is fitted to the paper anyway, it is to its width.
+// printScale is the scale at which the results fit on A4 landscape, in percent. If the sheet is fitted to the
+// paper anyway, it is fitted to its width.
 const printScale = 75
 
 // addPage writes the page setup of a sheet without one, and the margins if these are missing too.

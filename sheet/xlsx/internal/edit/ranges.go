@@ -36,8 +36,8 @@ func (f patchFrame) cells() sheet.Range {
 	return sheet.Range{Row1: f.headerRow, Col1: f.firstCol, Row2: f.lastRow, Col2: f.lastCol}
 }
 
-// firstWithin returns the first result column that a range reaches, or 0. The columns are
-// not adjacent where the user has moved those of an earlier run.
+// firstWithin returns the first result column that a range reaches, or 0. The columns are not adjacent if the
+// user has moved those of an earlier run.
 func firstWithin(cols []putColumn, r sheet.Range) int {
 	for _, c := range cols {
 		if c.Col >= r.Col1 && c.Col <= r.Col2 {
@@ -47,8 +47,8 @@ func firstWithin(cols []putColumn, r sheet.Range) int {
 	return 0
 }
 
-// placesOf returns the columns of a patch in the order of the sheet, or an error where two
-// are the same or one is beyond the last column.
+// placesOf returns the columns of a patch in the order of the sheet, or an error if two are the same or one is
+// beyond the last column.
 func placesOf(p *sheet.SheetPatch) ([]putColumn, error) {
 	cols := make([]putColumn, len(p.Columns))
 	for i, c := range p.Columns {
@@ -95,8 +95,8 @@ func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
 	return s.ChangeAll(t, xmltok.WithAttr("ref", rangeText(wide)))
 }
 
-// editMerged copies the merged ranges. One that reaches into the result cells would
-// hide them: it is cut at their left edge, and dropped where nothing of it remains.
+// editMerged copies the merged ranges. One that reaches into the result cells would hide them: it is cut at
+// their left edge, and dropped if nothing of it remains.
 func (s *sheetPatcher) editMerged(list *xmltok.Token) error {
 	if list.Empty {
 		return s.KeepAll(list)

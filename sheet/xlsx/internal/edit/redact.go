@@ -17,16 +17,14 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// redaction masks personal data in all parts of a copy that are XML. It is a filter
-// behind the writers of the parts, so that it sees what they add as well. Parts in which it
-// finds nothing are copied with their packed bytes.
+// redaction masks personal data in all XML parts of a copy. It filters the output of the parts' writers, so it
+// sees what they add as well. Parts in which it finds nothing are copied with their compressed bytes.
 type redaction struct {
 	masks *sheet.Redactor
 	names map[string]string // new names of sheets, tables and defined names, by the old ones in lower case
 }
 
-// planRedaction learns the personal values of the patched sheets, and renames what is
-// called after one.
+// planRedaction learns the personal values of the patched sheets, and renames what is named after one.
 func (cp *Copier) planRedaction(p sheet.Patch) error {
 	if !p.Redact {
 		return nil
@@ -66,15 +64,14 @@ func (r *redaction) learn(book *read.Book, p *sheet.SheetPatch) error {
 	return nil
 }
 
-// renameAll finds new names for the sheets, tables and defined names that have personal
-// data in theirs. Nothing else in the workbook has the new name.
+// renameAll finds new, unused names for the sheets, tables and defined names that contain personal data.
 func (cp *Copier) renameAll() error {
 	var names []string
 	for _, s := range cp.book.Sheets {
 		names = append(names, s.Name)
 		rels, err := cp.Relationships(s.Part)
 		if err != nil || s.Part == "" {
-			continue // whoever needs the sheet finds the error
+			continue // the error is found when the sheet is needed
 		}
 		tables, err := read.Tables(cp.Container, rels)
 		if err != nil {
@@ -121,7 +118,7 @@ func (cp *Copier) renameAll() error {
 	return nil
 }
 
-// maxSheetName is how long the name of a sheet can be, in characters.
+// maxSheetName is the maximum length of a sheet's name, in characters.
 const maxSheetName = 31
 
 // copyName returns the name that a sheet of the source has in the copy.
@@ -177,7 +174,7 @@ func masked(was, is string, mask rune) string {
 	return string(after)
 }
 
-// isMarkup reports whether a part may be XML that has text of the user.
+// isMarkup reports whether a part may be XML that contains the user's text.
 func (r *redaction) isMarkup(name string) bool {
 	switch path.Ext(opc.PartKey(name)) {
 	case ".xml", ".rels", ".vml":
@@ -186,7 +183,7 @@ func (r *redaction) isMarkup(name string) bool {
 	return false
 }
 
-// filtered returns the writer of a part with personal data masked in what write writes.
+// filtered returns a writer of a part that masks personal data in the output of write.
 func (r *redaction) filtered(name string, write partWriter) partWriter {
 	if !r.isMarkup(name) {
 		return write
@@ -202,8 +199,7 @@ func (r *redaction) filtered(name string, write partWriter) partWriter {
 	}
 }
 
-// untouched returns a writer that masks the personal data in a part that the patch does not
-// touch, or nil for a part without any.
+// untouched returns a writer that masks the personal data in an unpatched part, or nil for a part without any.
 func (cp *Copier) untouched(f *zip.File) (partWriter, error) {
 	if cp.redact == nil || !cp.redact.isMarkup(f.Name) {
 		return nil, nil
@@ -229,7 +225,7 @@ func (cp *Copier) untouched(f *zip.File) (partWriter, error) {
 	}, nil
 }
 
-// maxUnparsed bounds a part that is not well-formed and is read whole.
+// maxUnparsed bounds a part that is not well-formed and therefore read whole.
 const maxUnparsed = 64 << 20
 
 // unparsed masks personal data in a part that is not well-formed, as are many drawings of

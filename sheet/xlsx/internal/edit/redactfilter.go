@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// content is what a text or an attribute holds, which decides how it is masked.
+// content is the kind of a text or an attribute, which decides how it is masked.
 type content uint8
 
 const (
@@ -19,12 +19,12 @@ const (
 	formulaText         // a formula or a reference with a sheet
 	nameText            // the name of a sheet, a table and the like
 	titleText           // a list of sheets and names in the properties
-	headerText          // of printed pages, with codes such as &R in it
+	headerText          // of printed pages, with codes such as &R
 	numericText         // numbers only
-	noText              // nothing of the user, such as ranges and IDs
+	noText              // nothing from the user, such as ranges and IDs
 )
 
-// Elements by what their text is.
+// Elements by the kind of their text.
 var elementContents = map[string]content{
 	"f": formulaText, "formula": formulaText, "formula1": formulaText, "formula2": formulaText, "oldFormula": formulaText,
 	"definedName": formulaText, "calculatedColumnFormula": formulaText, "totalsRowFormula": formulaText,
@@ -35,7 +35,7 @@ var elementContents = map[string]content{
 	"oddHeader": headerText, "evenHeader": headerText, "firstHeader": headerText, "oddFooter": headerText, "evenFooter": headerText, "firstFooter": headerText,
 }
 
-// Attributes by what they are; others are plain text, or numbers where they look like one.
+// Attributes by their kind; others are plain text, or numbers if they look like one.
 var attrContents = map[string]content{
 	"ref": noText, "sqref": noText, "r": noText, "r1": noText, "r2": noText, "spans": noText, "topLeftCell": noText, "activeCell": noText,
 	"rgb": noText, "lastClr": noText, "id": noText, "Id": noText, "uid": noText, "guid": noText, "uri": noText, "Requires": noText, "Ignorable": noText,
@@ -47,7 +47,7 @@ var attrContents = map[string]content{
 // Elements whose attribute name is a text rather than a name that formulas use.
 var namedByText = map[string]bool{"tableColumn": true, "cacheField": true, "dataField": true, "pivotField": true, "cNvPr": true, "property": true, "person": true, "scenario": true}
 
-// Attributes whose value stays a text even where it looks like a number.
+// Attributes whose value stays a text even if it looks like a number.
 var textAttrs = map[string]bool{
 	"name": true, "caption": true, "prompt": true, "promptTitle": true, "error": true, "errorTitle": true, "title": true, "tooltip": true,
 	"display": true, "descr": true, "alt": true, "comment": true, "text": true, "user": true, "userName": true, "uniqueName": true,
@@ -128,7 +128,7 @@ func (f *redactFilter) close() {
 	}
 }
 
-// inside returns what the innermost element holds.
+// inside returns the kind of the innermost element's content.
 func (f *redactFilter) inside() content {
 	if n := len(f.stack); n > 0 {
 		return f.stack[n-1]
@@ -152,7 +152,7 @@ func (f *redactFilter) text(t *xmltok.Token) error {
 	return nil
 }
 
-// masked masks a value according to what it is.
+// masked masks a value according to its kind.
 func (f *redactFilter) masked(s string, kind content) string {
 	switch kind {
 	case noText:
@@ -239,7 +239,7 @@ func (f *redactFilter) attr(t *xmltok.Token, local, full, was string) string {
 	return f.masked(was, kind)
 }
 
-// target masks where a relationship leads out of the package, or to a cell.
+// target masks the target of a relationship that leads out of the package, or to a cell.
 func (f *redactFilter) target(t *xmltok.Token, local, was string) string {
 	mode, _ := t.Attr("TargetMode")
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
 
-// formula masks personal data in a formula, which stays one: in its texts, numbers and
-// column names, and in the names of sheets, tables and others, as renameAll chose them.
+// formula masks personal data in a formula, which stays valid: in its texts, numbers and column names, and in
+// the names of sheets, tables and others, as chosen by renameAll.
 func (r *redaction) formula(s string) string {
 	if len(r.names) == 0 && r.masks.Text(s) == s {
 		return s
@@ -74,8 +74,8 @@ func needsQuotes(name string) bool {
 		name[0] >= '0' && name[0] <= '9'
 }
 
-// sheets masks what is between apostrophes: a sheet, two with a colon between them, a sheet
-// of another workbook.
+// sheets masks what is between apostrophes: a sheet, two sheets separated by a colon, or a sheet of another
+// workbook.
 func (r *redaction) sheets(name string) string {
 	if to := r.rename(name); to != name {
 		return to
@@ -98,8 +98,8 @@ func (r *redaction) inFormulaText(s string) string {
 	return r.masks.Text(s)
 }
 
-// quotedEnd returns the end of what begins with a quote at i, in which it is doubled, and
-// whether it is closed.
+// quotedEnd returns the end of the text that begins with a quote at i, in which quotes are doubled, and whether
+// it is closed.
 func quotedEnd(s string, i int) (end int, closed bool) {
 	quote := s[i]
 	for i++; i < len(s); i++ {
@@ -133,7 +133,7 @@ func bracketEnd(s string, i int) int {
 	return len(s)
 }
 
-// inName reports whether s begins with a character of a name or a number.
+// inName reports whether s begins with a character that can be part of a name or a number.
 func inName(s string) bool {
 	c := s[0]
 	if c < utf8.RuneSelf {

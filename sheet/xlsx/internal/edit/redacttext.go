@@ -8,7 +8,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// cell copies a cell. One whose number is masked becomes a text.
+// cell copies a cell. If its number is masked, it becomes a text.
 func (f *redactFilter) cell(t *xmltok.Token) error {
 	kind, _ := t.Attr("t")
 	body, plain := f.e.Tokens.PlainBody(t)
@@ -29,7 +29,7 @@ func (f *redactFilter) cell(t *xmltok.Token) error {
 	return f.group(raw, k)
 }
 
-// clean reports whether a raw text has nothing to be masked.
+// clean reports whether a raw text contains nothing to mask.
 func (f *redactFilter) clean(raw []byte) bool {
 	var bad bool
 	s := xmltok.UnescapeXString(xmltok.Unescaped(raw, &bad))
@@ -109,8 +109,7 @@ func (f *redactFilter) group(raw []byte, kind string) error {
 	return nil
 }
 
-// string masks the text of a string element. It reports whether escapes in it were resolved
-// for that.
+// string masks the text of a string element. It reports whether escapes in it were resolved to do so.
 func (f *redactFilter) string(was string) (is string, escapes bool) {
 	if plain := xmltok.UnescapeXString(was); plain != was {
 		if is = f.masks.Text(plain); is != plain {

@@ -72,8 +72,8 @@ func (e *relsEdit) addExternal(typeURI, target string) string {
 	return id
 }
 
-// filesStem starts the IDs of relationships to the files that result cells link to. A later
-// run drops them; a program that saves the copy gives the links that are left other IDs.
+// filesStem starts the IDs of relationships to the files that result cells link to. A later run drops them; a
+// program that saves the copy gives the remaining links other IDs.
 const filesStem = "rIdLetter"
 
 // planFiles replaces the relationships of a sheet to the files that its result cells link to,
@@ -180,7 +180,7 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 
 func (e *typesEdit) leaves(key string) bool { return e.dropped[key] || e.retyped[key] }
 
-// typed gives an added part its content type, unless the list does so already.
+// typed gives an added part its content type, unless the list already does.
 func (cp *Copier) typed(part, contentType string) {
 	leaves := cp.book.Types.Overrides(part) && cp.parts.dropped[opc.PartKey(part)]
 	if !leaves && strings.EqualFold(cp.book.Types.Of(part), contentType) {

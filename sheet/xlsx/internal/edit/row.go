@@ -44,8 +44,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	return s.rowBody(prefix, n, cells)
 }
 
-// rowPrefix returns the prefix of the row's elements, without an allocation where it is
-// that of the part.
+// rowPrefix returns the prefix of the row's elements, without an allocation if it is that of the part.
 func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
 	n := len(t.Prefix)
 	if n == 0 && s.prefix == "" || n+1 == len(s.prefix) && string(t.Prefix) == s.prefix[:n] {
@@ -127,7 +126,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 	}
 }
 
-// colOf returns the column of a cell, and whether it follows from the cell's position only.
+// colOf returns the column of a cell, and whether only the cell's position tells.
 func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 	ref, there := t.Attr("r")
 	if !there {
@@ -138,19 +137,19 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 	return false, ok && row == s.lastRow
 }
 
-// replaces reports whether a cell is dropped: it is in a result column, and another
-// replaces it or it has content of an earlier run.
+// replaces reports whether a cell is dropped: it is in a result column, and is replaced or has an earlier run's
+// content.
 func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
 	return col < len(s.ours) && s.ours[col] && !s.kept && !s.stays(col, cells) && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
-// stays reports whether what is in a result cell stays.
+// stays reports whether the content of a result cell stays.
 func (s *sheetPatcher) stays(col int, cells []sheet.PutCell) bool {
 	return cells != nil && slices.ContainsFunc(s.cols, func(c putColumn) bool { return c.Col == col && cells[c.at].Stays })
 }
 
-// dropCell leaves out a cell. One whose formula, shared or of an array, is also that of
-// other cells can be dropped only with all of them: in result columns, beside the data.
+// dropCell leaves out a cell. One whose shared or array formula also belongs to other cells can be dropped only
+// if all of them are: in result columns, beside the data.
 func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
 	if t.Empty {
 		return nil
@@ -192,7 +191,7 @@ func (s *sheetPatcher) checkFormula(t *xmltok.Token, row, col int) error {
 	return s.formulaError(r, row, col)
 }
 
-// keepCell copies a cell, and adds its reference where it needs one.
+// keepCell copies a cell, adding its reference if it needs one.
 func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
 	var mark *markedCell
 	if s.marked != nil {

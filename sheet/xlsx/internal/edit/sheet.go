@@ -18,7 +18,7 @@ type sheetPatcher struct {
 	cols   []putColumn // by column
 	ours   []bool      // by column: it is one of cols
 	tabled bool        // a table covers the data and has its own filter
-	notes  string      // ID of the relationship to the added notes' drawing; empty when there is none
+	notes  string      // ID of the relationship to the added notes' drawing; empty if there is none
 	frame  sheet.Range // header to last row, first to last result column
 	mask   *masker     // what is masked; nil for nothing
 	cut    bool        // merged ranges were cut
@@ -32,7 +32,7 @@ type sheetPatcher struct {
 	deselect bool // the copy opens on another sheet
 
 	prefix   string // of the part's elements, x: or nothing
-	relName  string // name of the r:id attribute, declared where the part does not declare it
+	relName  string // name of the r:id attribute, with a declaration if the part has none
 	pastData bool   // the rows have been copied
 	lastRow  int    // number of the latest row
 	patched  int    // rows that got cells
@@ -49,7 +49,7 @@ type putColumn struct {
 }
 
 // The elements of a worksheet in the order that CT_Worksheet requires (ECMA-376 part 1,
-// 18.3.1.99), as far as something is inserted between them. For others see rankOf.
+// 18.3.1.99), if something is inserted between them. For others see rankOf.
 const (
 	rankProperties = iota + 1
 	rankDimension
@@ -85,9 +85,8 @@ var worksheetRanks = map[string]int{
 	"webPublishItems": rankEnd, "tableParts": rankEnd, "extLst": rankEnd,
 }
 
-// rankOf returns the rank of an element of the second level. One that is not of
-// SpreadsheetML, such as validations wrapped for newer versions, comes after the formats
-// of the data, or before the data.
+// rankOf returns the rank of an element of the second level. One outside SpreadsheetML, such as validations
+// wrapped for newer versions, comes after the formats of the data, or before the data.
 func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 	if rank, ok := worksheetRanks[string(t.Local)]; ok && t.Space.Main() {
 		return rank
@@ -122,7 +121,7 @@ func (s *sheetPatcher) run() error {
 	return s.Finish()
 }
 
-// root copies the root element, and notes the prefixes of elements and relationships.
+// root copies the root element, and records the prefixes of elements and relationships.
 func (s *sheetPatcher) root(t *xmltok.Token) error {
 	if !t.Is("worksheet") || t.Empty {
 		return s.Tokens.ErrorAt(t, "part-wrong-root")
@@ -133,8 +132,7 @@ func (s *sheetPatcher) root(t *xmltok.Token) error {
 	return nil
 }
 
-// relIDName returns the name of the attribute r:id, with a declaration of its prefix where
-// none is in force.
+// relIDName returns the name of the attribute r:id, with a declaration of its prefix if none is in scope.
 func relIDName(tz *xmltok.Tokenizer, strict bool) string {
 	if tz.SpaceOf("r") == xmltok.RelSpace {
 		return "r:id"
@@ -183,14 +181,14 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 	case "pageSetup":
 		s.todo.page = false
 	case "legacyDrawing":
-		if s.todo.notes { // it refers to nothing, or our notes would have been merged into it
+		if s.todo.notes { // a dangling reference, or our notes would have been merged into it
 			return s.Drop(t)
 		}
 	}
 	return s.KeepAll(t)
 }
 
-// before writes what belongs before an element of this rank and was not there.
+// before writes what belongs before an element of this rank but was missing.
 func (s *sheetPatcher) before(rank int) error {
 	if s.todo.properties && rank > rankProperties {
 		s.todo.properties = false
@@ -231,8 +229,7 @@ func (s *sheetPatcher) before(rank int) error {
 	return nil
 }
 
-// dimension widens the used range. A malformed one is left alone: it is a hint that nothing
-// relies on.
+// dimension widens the used range. A malformed one is left alone: nothing relies on it.
 func (s *sheetPatcher) dimension(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// maxLinks is how many cells of an added sheet are links: Excel allows 65,530 in a
-// sheet. Further cells only show their text.
+// maxLinks is the most cells of an added sheet that are links: Excel allows 65,530 in a sheet. Further cells
+// only show their text.
 const maxLinks = 65_000
 
 // sheetWriter writes an added sheet, row by row.
@@ -19,7 +19,7 @@ type sheetWriter struct {
 	styles  *stylePatch
 	spaces  spaceNames
 	filter  sheet.Range
-	drawing string // ID of the relationship to the drawing; empty when there is none
+	drawing string // ID of the relationship to the drawing; empty if there is none
 
 	out   *bufio.Writer
 	buf   []byte

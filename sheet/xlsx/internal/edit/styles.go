@@ -45,15 +45,15 @@ func listOf(t *xmltok.Token) styleList {
 	return afterLists
 }
 
-// rememberChildren bounds how many entries of a list are compared with those that are
-// wanted; an equal entry beyond them is added a second time, which does no harm.
+// rememberChildren bounds how many entries of a list are compared with the wanted ones; an equal entry beyond
+// them is added again, which does no harm.
 const rememberChildren = 4096
 
-// styleContent is what a styles part holds, as far as something is added to it. The
-// children are counted, since the lists' own counts may be wrong or missing.
+// styleContent is the content of a styles part that matters for additions. The children are counted, since the
+// lists' own counts may be wrong or missing.
 type styleContent struct {
 	prefix string                     // of the elements, x: or nothing
-	lists  [afterLists]int            // how often each list is there: once at most, in all but odd files
+	lists  [afterLists]int            // how often each list is there: at most once, except in odd files
 	counts [afterLists]int            // of the entries
 	known  [afterLists]map[string]int // the first entries, verbatim, with their index
 	font   []byte                     // the first font, verbatim
@@ -149,7 +149,7 @@ func (s *styleContent) format(t *xmltok.Token) {
 	s.highest = max(s.highest, n)
 }
 
-// dateFormat is how a date is shown: the same everywhere, and sortable.
+// dateFormat shows a date in the same, sortable form everywhere.
 const dateFormat = "yyyy\\-mm\\-dd\\ hh:mm:ss"
 
 // wantFormat returns the ID of the number format of dates, which is added unless the
@@ -182,8 +182,8 @@ func (s *styleContent) count(list styleList, raw []byte, again bool) {
 	}
 }
 
-// want returns the index of an entry, which is added unless the list has it already, so
-// that copies of copies do not grow.
+// want returns the index of an entry, which is added unless the list already has it, so copies of copies do not
+// grow.
 func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 	if n, ok := s.known[list][raw]; ok {
 		return n
@@ -271,8 +271,8 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 
 func (p *stylePatch) entries(list styleList) string { return strings.Join(p.added[list], "") }
 
-// planStyles adds the formats of the new cells. A workbook without styles gets the part,
-// under the name that its relationship gives where the part alone is missing.
+// planStyles adds the formats of the new cells. A workbook without styles gets the part, under the name in its
+// relationship if only the part is missing.
 func (cp *Copier) planStyles() error {
 	part := cp.book.Styles
 	exists := part != "" && cp.File(part) != nil
@@ -299,7 +299,7 @@ func (cp *Copier) planStyles() error {
 		cp.typed(part, stylesType)
 	default:
 		dir := path.Dir(cp.book.Part)
-		if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
+		if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look only for this name
 			part = cp.newPart(dir, "styles", ".xml", stylesType)
 		}
 		cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))

@@ -10,15 +10,15 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// tableChange is how a table that covers the data takes the result columns in.
+// tableChange is how a table that covers the data takes in the result columns.
 type tableChange struct {
 	ref   sheet.Range
-	names map[int]string // new names of columns that it has, by index: headers are written anew
+	names map[int]string // new names of existing columns, by index: their headers are written again
 	added []string       // names of the columns that it gets
 }
 
-// changeOf returns how a table takes in the patch's columns. It reports false where it does
-// not: it does not begin in the header row, or does not reach the result columns.
+// changeOf returns how a table takes in the patch's columns. It reports false if it does not: it does not begin
+// in the header row, or does not reach the result columns.
 func changeOf(info *read.Table, p *sheet.SheetPatch, cols []putColumn) (tableChange, bool) {
 	f := frameOf(p)
 	ref := info.Ref
@@ -78,8 +78,7 @@ func rewriteTable(e *xmltok.Editor, info *read.Table, ch tableChange) error {
 	return e.Finish()
 }
 
-// rewriteTableFilter widens the filter of a table. Its last row stays, since a row of
-// totals is not filtered.
+// rewriteTableFilter widens the filter of a table. Its last row stays, since a totals row is not filtered.
 func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)
@@ -91,8 +90,7 @@ func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
 	e.Change(t, xmltok.WithAttr("ref", rangeText(r)))
 }
 
-// columnName returns a header as the name of a table's column: what XML and the cell treat
-// differently is escaped.
+// columnName returns a header as the name of a table's column, escaping what XML and cells treat differently.
 func columnName(header string) string {
 	s := string(xmltok.AppendXString(nil, cellText(header)))
 	return strings.NewReplacer(`"`, "&quot;", "\n", "_x000a_", "\t", "_x0009_").Replace(s)

@@ -64,7 +64,7 @@ type verifier struct {
 	links    int                 // of its result cells
 }
 
-// text returns a text of the patch as the copy has it.
+// text returns a text of the patch as it should be in the copy.
 func (v *verifier) text(s string) string {
 	if v.source.redact == nil {
 		return s
@@ -72,9 +72,8 @@ func (v *verifier) text(s string) string {
 	return v.source.redact.masks.Text(s)
 }
 
-// notes compares the notes of the patched sheets with those of the source that stay and
-// those that the patch adds. What they should be was planned from the source; what they are
-// is read from the copy.
+// notes compares the notes of the patched sheets, as read from the copy, with those of the source that stay and
+// those that the patch adds, as planned from the source.
 func (v *verifier) notes() error {
 	for _, name := range slices.Sorted(maps.Keys(v.source.notes)) {
 		want := noteTexts{}
@@ -117,7 +116,7 @@ func (v *verifier) notesOf(name string) (noteTexts, error) {
 	return all, nil
 }
 
-// firstDifference returns the first cell whose note is not the same in both.
+// firstDifference returns the first cell whose notes differ.
 func firstDifference(a, b noteTexts) (first [2]int, differ bool) {
 	for _, side := range []noteTexts{a, b} {
 		for at := range side {
@@ -192,7 +191,7 @@ func (v *verifier) row(name string, row sheet.Row, cols []putColumn, want []shee
 	return nil
 }
 
-// cellMatches reports whether a cell that was read is the one that was written.
+// cellMatches reports whether a cell was read back as it was written.
 func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 	kind, text := sheet.TextCell, cellText(want.Text)
 	switch {
@@ -211,8 +210,7 @@ func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 	return got.Type == kind && got.Value == text
 }
 
-// added checks that the added sheets are there, each under the name that it got, with all
-// their rows.
+// added checks that the added sheets exist under the right names, with all their rows.
 func (v *verifier) added(added []sheet.AddedSheet) error {
 	names, err := v.copy.localNames()
 	if err != nil {

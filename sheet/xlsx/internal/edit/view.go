@@ -10,10 +10,10 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// tabColors are the colours of tabs. A later run takes a tab of exactly these for its own.
+// tabColors are the colours of tabs. A later run takes a tab with exactly such a colour for its own.
 var tabColors = [styleCount]string{sheet.StyleGood: "FF2E8B57", sheet.StyleWarn: "FFE69F01", sheet.StyleBad: "FFC0392B", sheet.StyleMuted: "FFA6A6A7"}
 
-// tabColor returns the element that colours a tab, "" for none.
+// tabColor returns the element that colours a tab, or "" for none.
 func tabColor(prefix string, style sheet.Style) string {
 	if tabColors[style] == "" {
 		return ""
@@ -86,8 +86,8 @@ const (
 	maxFrozenCols = 3
 )
 
-// opening is how a patched sheet opens: what is frozen, which column is seen next to it, and
-// which cell is selected. The key column, Result and Message are then seen together.
+// opening is how a patched sheet opens: what is frozen, which column is shown next to it, and which cell is
+// selected. The key column, Result and Message are then visible together.
 type opening struct {
 	rows, cols int // frozen; 0 for none
 	left, top  int // of the pane that scrolls
@@ -111,14 +111,14 @@ func openingOf(p *sheet.SheetPatch) opening {
 	if o.cols > 0 {
 		o.left = f.firstCol
 	}
-	const above = 3 // rows that are seen above the selected one
+	const above = 3 // visible rows above the selected one
 	if o.rows > 0 && o.row > o.rows+20 {
 		o.top = o.row - above
 	}
 	return o
 }
 
-// pane returns the elements of a frozen view, "" where nothing is frozen.
+// pane returns the elements of a frozen view, or "" if nothing is frozen.
 func (o opening) pane(prefix string) string {
 	if o.rows == 0 && o.cols == 0 {
 		return ""
@@ -153,8 +153,8 @@ func (o opening) selection(prefix, pane string) string {
 	return "<" + prefix + "selection" + pane + ` activeCell="` + at + `" sqref="` + at + `"/>`
 }
 
-// replaces reports whether a frozen pane of the source is left as an earlier run or a
-// template sets it, and not scrolled by the user.
+// replaces reports whether a frozen pane of the source is as set by an earlier run or a template, and was not
+// scrolled by the user.
 func (o opening) replaces(t *xmltok.Token, firstCol int) bool {
 	state, _ := t.Attr("state")
 	across, _ := read.NumberAttr(t, "xSplit")
@@ -179,8 +179,8 @@ func (s *sheetPatcher) addViews() {
 	s.Put("<" + p + "sheetViews><" + p + `sheetView workbookViewId="0">` + openingOf(s.p).pane(p) + "</" + p + "sheetView></" + p + "sheetViews>")
 }
 
-// editViews copies the views of a sheet. The first window's opens as the patch says, where
-// the user has frozen nothing; the sheet is no longer selected if the copy opens on another.
+// editViews copies the views of a sheet. The first window's opens as the patch says if the user has frozen
+// nothing; the sheet is no longer selected if the copy opens on another.
 func (s *sheetPatcher) editViews(list *xmltok.Token) error {
 	if list.Empty {
 		return s.KeepAll(list)
@@ -206,7 +206,7 @@ func (s *sheetPatcher) editViews(list *xmltok.Token) error {
 	}
 }
 
-// firstWindow reports whether a view is that of the workbook's first window.
+// firstWindow reports whether a view belongs to the workbook's first window.
 func firstWindow(t *xmltok.Token) bool {
 	id, _ := read.NumberAttr(t, "workbookViewId")
 	return id == 0
@@ -254,8 +254,8 @@ func (s *sheetPatcher) editView(t *xmltok.Token) error {
 	return nil
 }
 
-// canOpen reports whether a view may be changed: nothing is frozen or split in it, or only
-// as by an earlier run, and it shows the sheet as usual.
+// canOpen reports whether a view may be changed: nothing is frozen or split in it except by an earlier run, and
+// it is a normal view of the sheet.
 func (s *sheetPatcher) canOpen(view []byte, o opening) bool {
 	tz := xmltok.New(strings.NewReader(string(view)), s.Tokens.Part)
 	for t, err := range tz.All() {
@@ -277,9 +277,9 @@ func (s *sheetPatcher) canOpen(view []byte, o opening) bool {
 	return true
 }
 
-// planOpen plans on which sheet the copy opens. A program would take two selected sheets
-// for a group and change both, so every other sheet is no longer selected. Where the head
-// of one cannot be read, the copy opens as its source does.
+// planOpen plans on which sheet the copy opens. A program would take two selected sheets for a group and change
+// both, so all other sheets are deselected. If the head of one cannot be read, the copy opens like its
+// source.
 func (cp *Copier) planOpen(open string, patched map[int]*sheetPatcher, written map[int]*sheetWriter) {
 	at, ok := cp.addedAt[open]
 	if !ok || open == "" {
@@ -309,7 +309,7 @@ func (cp *Copier) planOpen(open string, patched map[int]*sheetPatcher, written m
 	cp.bookEdit.opens = true
 }
 
-// hasPart reports whether a part is there.
+// hasPart reports whether a part exists.
 func (cp *Copier) hasPart(name string) bool { return name != "" && cp.File(name) != nil }
 
 // isSelected reports whether a sheet of any kind is selected in the first window. It reads

@@ -29,9 +29,8 @@ const vmlOpen = `<xml xmlns:v="` + vmlSpace + `" xmlns:o="` + vmlOffice + `" xml
 const vmlShapeType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">` +
 	`<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 
-// noteShapes returns the shapes of notes, hidden until the pointer rests on their cells,
-// numbered after the given number and with the given namespace declarations. Excel shows a
-// note only where it has a shape.
+// noteShapes returns the shapes of notes, hidden until the pointer rests on their cells, numbered after the given
+// number and with the given namespace declarations. Excel shows a note only if it has a shape.
 func noteShapes(spaces string, behind int, notes []cellNote) string {
 	var b strings.Builder
 	for i, n := range notes {
@@ -139,8 +138,8 @@ func rewriteDrawing(e *xmltok.Editor, have *drawingContent, goes noteTexts, note
 	return e.Finish()
 }
 
-// missingSpaces returns the namespace declarations that new shapes need, none where the
-// root has them all under the usual prefixes.
+// missingSpaces returns the namespace declarations that new shapes need, none if the root has them all under the
+// usual prefixes.
 func missingSpaces(root *xmltok.Token) string {
 	missing := ""
 	for _, d := range []string{` xmlns:v="` + vmlSpace + `"`, ` xmlns:o="` + vmlOffice + `"`, ` xmlns:x="` + vmlExcel + `"`} {

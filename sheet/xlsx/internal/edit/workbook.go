@@ -30,8 +30,8 @@ type bookName struct {
 	done  bool
 }
 
-// Defined names that a sheet gets: the range of its filter, which Excel expects, what is
-// printed of it, and the mark by which a later run recognizes an added sheet.
+// Defined names of a sheet: the range of its filter, which Excel expects, what is printed, and the mark by which a
+// later run recognizes an added sheet.
 const (
 	filterName = "_xlnm._FilterDatabase"
 	areaName   = "_xlnm.Print_Area"
@@ -104,8 +104,7 @@ func (b *bookEdit) addSheets(e *xmltok.Editor, t *xmltok.Token) {
 	}
 }
 
-// editNames copies the list of defined names whose start tag is list, sets those that it
-// has and adds the others.
+// editNames copies the list of defined names whose start tag is list, sets existing ones and adds the others.
 func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 	prefix := list.Prefixed()
 	if list.Empty {
@@ -133,7 +132,7 @@ func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 	}
 }
 
-// editName copies one defined name, with its new text where it is set.
+// editName copies one defined name, with its new text if it is set.
 func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 	var bad bool
 	name := t.Value("name", &bad)

@@ -16,7 +16,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
+// Book reads a workbook, sheet by sheet and row by row. It is not safe for concurrent use.
 type Book struct {
 	container *opc.Container
 	parts     *Parts
@@ -155,8 +155,8 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	return s, nil
 }
 
-// CheckRest reads every part that no Rows has read to its end, so that damage in a part
-// that is only copied is found before anything is sent.
+// CheckRest reads every part that no Rows has read to its end, so damage in a part that is only copied is found
+// before anything is sent.
 func (b *Book) CheckRest() error { return b.container.CheckRest() }
 
 // Close releases the memory of the book; the caller closes the reader. It always returns

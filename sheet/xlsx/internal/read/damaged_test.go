@@ -37,8 +37,8 @@ func readThrough(b []byte) (string, error) {
 	return all.String(), book.CheckRest()
 }
 
-// TestFlippedBits flips one bit in every byte of a workbook: either it is an error, or
-// what is read is unchanged. There are never fewer rows.
+// TestFlippedBits flips one bit in every byte of a workbook: either that is an error, or the same is read. There
+// are never fewer rows.
 func TestFlippedBits(t *testing.T) {
 	good := smallBook(t)
 	want, err := readThrough(good)
@@ -78,7 +78,7 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestZeroedBlocks overwrites blocks with zeros, as a bad disk or a broken transfer does.
+// TestZeroedBlocks overwrites blocks with zeros, like a bad disk or a broken transfer.
 func TestZeroedBlocks(t *testing.T) {
 	good := smallBook(t)
 	want, err := readThrough(good)

@@ -30,8 +30,8 @@ func (f cellFormats) at(index int) numberFormat {
 	return f[index]
 }
 
-// readFormats reads the number formats of the styles part, none where it is missing: that
-// is an error only where a cell needs them.
+// readFormats reads the number formats of the styles part, none if it is missing: that is an error only if a cell
+// needs them.
 func readFormats(c *opc.Container, part string) (cellFormats, error) {
 	if part == "" || c.File(part) == nil {
 		return nil, nil
@@ -82,8 +82,7 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 	return formats, nil
 }
 
-// builtInDate reports whether a number format without a code of its own shows a date
-// or a time (ECMA-376 part 1, 18.8.30): 14–22 and 45–47 everywhere, 27–36 and 50–58 in
+// builtInDate reports whether a number format without its own code shows a date or a time (ECMA-376 part 1, 18.8.30): 14–22 and 45–47 everywhere, 27–36 and 50–58 in
 // the East Asian versions, 71–81 in the Thai one.
 func builtInDate(id int) bool {
 	return id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58 || id >= 71 && id <= 81

@@ -68,7 +68,7 @@ func TestFormats(t *testing.T) {
 			}
 		}
 		if got.at(len(test.want)) != (numberFormat{}) || got.at(-1) != (numberFormat{}) {
-			t.Errorf("%s: a format that is not there is not General", test.name)
+			t.Errorf("%s: a missing format is not General", test.name)
 		}
 	}
 }

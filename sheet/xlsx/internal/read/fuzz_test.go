@@ -90,7 +90,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzParts reads workbooks one of whose parts is anything, its checksum right.
+// FuzzParts reads workbooks in which one part is anything, with the right checksum.
 func FuzzParts(f *testing.F) {
 	plain := xlsxtest.PlainParts()
 	for i, p := range plain {

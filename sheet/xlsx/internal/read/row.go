@@ -11,13 +11,12 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// rowReader holds the row that is being read. Its memory is reused from row to row;
-// the values of its cells are slices of one string for each row, or of the shared
-// strings, so that they may be kept.
+// rowReader holds the row that is being read. Its memory is reused from row to row; the values of its cells are
+// slices of one string for each row, or of the shared strings, so they may be kept.
 type rowReader struct {
 	out   sheet.Row
 	any   bool      // it has a value or a formula
-	text  []byte    // characters of all its values but the shared ones
+	text  []byte    // characters of all its values except shared ones
 	spans []textRun // of its cells, in parallel with out.Cells
 	item  TextCollector
 	col   int // of the latest cell
@@ -26,7 +25,7 @@ type rowReader struct {
 // maxRowText bounds the characters of one row, in bytes, and so the memory it takes.
 const maxRowText = 64 << 20
 
-// textRun is where a cell's value is in the row's text; to < 0 when the value is set already.
+// textRun is where a cell's value is in the row's text; to < 0 if the value is already set.
 type textRun struct{ from, to int }
 
 // readRow reads the row whose start tag is t, and all its cells.
@@ -90,7 +89,7 @@ func (s *sheetScanner) finishRow() error {
 	return nil
 }
 
-// rawCell is a cell as its element and children describe it, before it is interpreted.
+// rawCell is a cell as described by its element and children, before it is interpreted.
 type rawCell struct {
 	kind    cellKind
 	style   int
