@@ -181,7 +181,7 @@ func flip(s string) string {
 	return string(b)
 }
 
-// afterLetter returns what the last columns of the n-th circuit say.
+// afterLetter returns the last columns of the n-th circuit.
 func afterLetter(n int) []any {
 	provider := []string{"China Telecom", "China Unicom", "China Mobile", "Other ISPs in China"}[n%4]
 	finished, confirm := "yes", "no"

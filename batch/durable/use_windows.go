@@ -14,12 +14,16 @@ import (
 // missing folder.
 const errNotFolder = windows.ERROR_DIRECTORY
 
-// InUse reports whether a program has the file at a path open so that it cannot be replaced. Excel only
-// lets others read it.
-func InUse(path string) bool {
-	f, err := open(path, windows.DELETE, 0)
-	if err == nil {
-		_ = f.Close()
+// patience is for how long what fails because a program has a file open is tried again: virus
+// scanners, indexers and the like open a file for a moment after it was written.
+const patience = time.Second
+
+// patiently does something that fails while a program has a file open.
+func patiently(do func() error) error {
+	for begun := time.Now(); ; time.Sleep(patience / 50) {
+		if err := do(); !IsInUse(err) || time.Since(begun) >= patience {
+			return err
+		}
 	}
 }
 

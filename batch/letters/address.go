@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// reserved lists the addresses that are not public, beyond those that net/netip has
-// predicates for (https://www.iana.org/assignments/iana-ipv4-special-registry and its twin for
+// reserved lists the addresses that are not public, except those for which net/netip has predicates
+// (https://www.iana.org/assignments/iana-ipv4-special-registry and its twin for
 // IPv6). 100.64.0.0/10 includes the metadata service of Alibaba Cloud, 100.100.100.200, and its
 // internal endpoints.
 var reserved = prefixes(
@@ -14,8 +14,8 @@ var reserved = prefixes(
 	"203.0.113.0/24", "240.0.0.0/4", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
 )
 
-// translated lists the prefixes whose addresses contain one of IPv4, and where: the gateway
-// behind them connects to it.
+// translated lists the prefixes whose addresses contain an IPv4 address, and where: the gateway behind them
+// connects to that.
 var translated = []struct {
 	prefix netip.Prefix
 	at     int // the first of its four bytes
@@ -33,7 +33,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return list
 }
 
-// isPublic reports whether an address is one of the public Internet.
+// isPublic reports whether an address is on the public Internet.
 func isPublic(a netip.Addr) bool {
 	a = a.Unmap()
 	if a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() {
@@ -60,8 +60,8 @@ func (r reach) allows(a netip.Addr) bool {
 	return r.public && isPublic(a) || r.loopback && a.Unmap().IsLoopback()
 }
 
-// control refuses a connection to an address out of reach. The dialer calls it with the
-// address it is about to connect to, once for each.
+// control refuses a connection to an address out of reach. The dialer calls it with each address to which it is
+// about to connect.
 func (r reach) control(_, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !r.allows(to.Addr()) {

@@ -11,46 +11,45 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Codes of differences between a letter and the row it was applied for.
+// Codes of differences between a letter and its row.
 const (
 	codeOtherCircuit = "letter-other-circuit" // it names circuit {found}, not {want}
-	codeNoCircuit    = "letter-no-circuit"    // it does not name {want}, nor another circuit
+	codeNoCircuit    = "letter-no-circuit"    // it names neither {want} nor another circuit
 	codeOtherCompany = "letter-other-company" // it names company {found}, not {want}
 	codeNoCompany    = "letter-no-company"    // it does not name {want}
 )
 
-// Facts is what a letter should say.
+// Facts are what a letter should say.
 type Facts struct {
 	InstanceID string   // of the circuit
 	Company    string   // that the letter is for
 	Builder    string   // the construction company, which a letter may name too
-	Private    []string // names of people, which no difference quotes: a company with one in it counts as none
+	Private    []string // names of people, which no difference quotes: a company that contains one is ignored
 }
 
-// Difference is something that a letter says otherwise. Its sentence is in the catalogue.
+// Difference is something on which a letter differs. Its sentence is in the catalogue.
 type Difference struct {
 	Code  string
 	Want  string // what the row says
 	Found string // what the letter says; empty if nothing comparable
 }
 
-// Certain reports whether a letter says something else, and not only nothing: what letters say is
-// not documented, so one that does not name its circuit may be right.
+// Certain reports whether a letter says something else rather than nothing: the content of letters is not
+// documented, so one that does not name its circuit may be right.
 func (d Difference) Certain() bool { return d.Code == codeOtherCircuit || d.Code == codeOtherCompany }
 
-// OfCompany reports whether a difference is about the company, and not the circuit.
+// OfCompany reports whether a difference is about the company rather than the circuit.
 func (d Difference) OfCompany() bool { return d.Code == codeOtherCompany || d.Code == codeNoCompany }
 
 // Compare compares a letter's text with the facts: first the circuit, then the company.
 //
-// Extracted text has spaces, line breaks and hyphens that are not on the page, lacks others that
-// are, and writes characters in compatibility forms, such as full-width letters. So only letters
-// and digits count, in lower case and after normalisation (NFKC). A name may continue on a later
-// line with another column's text in between.
+// Extracted text has spaces, line breaks and hyphens that are not on the page, lacks others that are, and
+// contains characters in compatibility forms, such as full-width letters. So only letters and digits
+// count, in lower case and after normalisation (NFKC). A name may continue on a later line, with another
+// column's text in between.
 //
-// Other companies are named in every letter: Alibaba Cloud, the construction company, a
-// carrier. Which one the letter is for is known only from a label such as
-// "Company name" or 公司名称 before it.
+// Every letter names other companies: Alibaba Cloud, the construction company, a carrier. Only a label
+// such as "Company name" or 公司名称 tells which one the letter is for.
 func Compare(text string, f Facts) []Difference {
 	t := parse(text)
 	var list []Difference
@@ -77,10 +76,10 @@ func (f Facts) quotesName(d Difference) bool {
 	})
 }
 
-// hyphenMark is what PDFium writes for a hyphen at the end of a line.
+// hyphenMark is PDFium's character for a hyphen at the end of a line.
 const hyphenMark = '\x02'
 
-// page is a text in two forms: as it is, normalised, and its letters and digits alone.
+// page is a text in two forms: normalised, and reduced to its letters and digits.
 type page struct {
 	raw  []rune
 	bare []rune
@@ -102,8 +101,8 @@ func fold(text string) []rune { return parse(text).bare }
 
 func counts(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
 
-// radicals are characters that fonts of Chinese PDFs confuse with those they look like, and
-// that NFKC keeps apart (Unicode, EquivalentUnifiedIdeograph.txt).
+// radicals are characters that the fonts of Chinese PDFs confuse with similar ones, and that NFKC keeps distinct
+// (Unicode, EquivalentUnifiedIdeograph.txt).
 var radicals = strings.NewReplacer(
 	"⻄", "西", "⻅", "见", "⻆", "角", "⻉", "贝", "⻋", "车", "⻓", "长", "⻔", "门", "⻘", "青", "⻙", "韦", "⻚", "页", "⻛", "风", "⻜", "飞",
 	"⻝", "食", "⻢", "马", "⻣", "骨", "⻤", "鬼", "⻥", "鱼", "⻦", "鸟", "⻧", "卤", "⻨", "麦", "⻩", "黄", "⻬", "齐", "⻮", "齿", "⻰", "龙",
@@ -124,15 +123,15 @@ func (p page) startsAt(raw int, name []rune) bool {
 	return len(p.bare)-i >= len(name) && slices.Equal(p.bare[i:i+len(name)], name)
 }
 
-// Limits of the search for wrapped names, in letters and digits: of the text, and of what is between
-// two pieces. Letters have a few thousand.
+// Limits of the search for wrapped names, in letters and digits: of the text, which has a few thousand, and of
+// what is between two pieces.
 const (
 	maxWrapped = 20_000
 	maxBetween = 250
 )
 
-// wrapped reports whether a name is in at most pieces pieces, each but the last at the end of
-// a column, the next at the start of one, one or two lines below.
+// wrapped reports whether a name consists of at most pieces pieces, each but the last at the end of a column, the
+// next at the start of one, one or two lines below.
 func (p page) wrapped(name []rune, pieces int) bool {
 	for i := range p.bare {
 		for n := common(p.bare[i:], name); n >= 2; n-- {
@@ -169,7 +168,7 @@ func (p page) continues(name []rune, end, pieces int) bool {
 	return false
 }
 
-// opens reports whether a rune of bare, and punctuation before it, has white space before it.
+// opens reports whether a rune of bare, and punctuation before it, is preceded by white space.
 func (p page) opens(i int) bool {
 	for j := p.at[i] - 1; j >= 0; j-- {
 		if unicode.IsSpace(p.raw[j]) {
@@ -182,7 +181,7 @@ func (p page) opens(i int) bool {
 	return true
 }
 
-// closes reports whether a rune of bare, and punctuation behind it, has white space after it.
+// closes reports whether a rune of bare, and punctuation after it, is followed by white space.
 func (p page) closes(i int) bool {
 	for j := p.at[i] + 1; j < len(p.raw); j++ {
 		if unicode.IsSpace(p.raw[j]) || p.raw[j] == hyphenMark {
@@ -195,9 +194,9 @@ func (p page) closes(i int) bool {
 	return true
 }
 
-// compareCircuit looks for the circuit's ID and those of others: pc-, then lower-case letters
-// and digits, all of one length in a region. One that is longer than ours and begins with it is ours
-// with the next word attached; one that is shorter and is its beginning is ours, wrapped.
+// compareCircuit looks for the circuit's ID and others': pc-, then lower-case letters and digits, all of the same
+// length in a region. One that begins with ours but is longer is ours with the next word attached; one that
+// is only the beginning of ours is ours, wrapped.
 func (p page) compareCircuit(f Facts) []Difference {
 	ours := fold(f.InstanceID)
 	whole, wrapped := p.has(ours)
@@ -218,8 +217,8 @@ func (p page) compareCircuit(f Facts) []Difference {
 	return nil
 }
 
-// instanceAt returns the circuit ID that starts at an index of raw. Where a line ends before it has
-// the length it should have, it goes on in the next.
+// instanceAt returns the circuit ID that starts at an index of raw. If a line ends before the ID is long enough,
+// it continues on the next.
 func (p page) instanceAt(i, length int) (id string, ok bool) {
 	if i+4 > len(p.raw) || p.raw[i] != 'p' || p.raw[i+1] != 'c' || i > 0 && isIDRune(p.raw[i-1]) {
 		return "", false
@@ -257,24 +256,24 @@ func (p page) skip(i int) int {
 	return i
 }
 
-// isIDRune reports whether a rune before pc- means that it is in another word, such as vpc-.
+// isIDRune reports whether a rune before pc- means that it is part of another word, such as vpc-.
 func isIDRune(r rune) bool { return r < utf8.RuneSelf && (counts(r) || r == '-') }
 
 func isHyphen(r rune) bool {
 	return r == hyphenMark || r == '\u00ad' || r == '\u2212' || unicode.Is(unicode.Pd, r)
 }
 
-// label finds what a letter says the company is. Behind the words for a company there may be
-// more than one line of its name, which ends with a company's legal form.
+// label finds what a letter says the company is. After the words for a company its name may take several lines,
+// and ends with a company's legal form.
 var label = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(labelled) })
 
 const labelled = `(?:(?:^|[\s:;,.|])(?:公司名称|企业名称|单位名称|客户名称|用户名称|客户单位|用户单位|申请公司|申请单位|申请公司名称|申请单位名称|被授权单位)|(?i:(?:^|[\n:;|])[ \t]*(?:company name|customer name|customer|applicant|client name|name of company)))[\s:|]+` +
 	`([\p{Han}\p{Latin}\d()·&.,'’\-\s]{2,80}?(?:有限责任公司|有限公司|公司|集团|Co\.\s?,?\s*Ltd|Ltd|Limited|Inc|GmbH|LLC|Corporation|Corp|PLC|S\.A|B\.V|N\.V|Sdn\.?\s*Bhd))(?:[^\p{Latin}]|$)`
 
-// neutral are companies that letters name in other roles, in the form of fold.
+// neutral are companies that letters name in other roles, folded.
 var neutral = []string{"阿里云", "阿里巴巴", "alibaba", "aliyun", "中国电信", "中国联通", "中国移动", "chinatelecom", "chinaunicom", "chinamobile"}
 
-// compareCompany looks for the company's name, and for another behind a label.
+// compareCompany looks for the company's name, and for another one after a label.
 func (p page) compareCompany(f Facts) []Difference {
 	ours, builder := fold(f.Company), fold(f.Builder)
 	whole, wrapped := p.has(ours)
@@ -324,7 +323,7 @@ func index(text, part []rune) int {
 	return -1
 }
 
-// common returns how many runes two texts begin with in common.
+// common returns how many leading runes two texts have in common.
 func common(a, b []rune) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

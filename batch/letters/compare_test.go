@@ -13,7 +13,7 @@ var rowFacts = Facts{InstanceID: "pc-bp1abc123def456ghi789", Company: "测试云
 
 var latinFacts = Facts{InstanceID: "pc-bp1abc123def456ghi789", Company: "Sample Cloud Trading Co., Ltd.", Builder: "Example Wiring GmbH"}
 
-// TestCompareSame finds no difference where there is none, however a text came out of its file.
+// TestCompareSame finds no difference where there is none, however the text was extracted.
 func TestCompareSame(t *testing.T) {
 	for name, c := range map[string]struct {
 		text  string
@@ -85,7 +85,7 @@ func TestCompareOther(t *testing.T) {
 	}
 }
 
-// TestCompareMuch takes no longer for a text that is made to be compared slowly.
+// TestCompareMuch checks that a text designed to be slow to compare does not take longer.
 func TestCompareMuch(t *testing.T) {
 	for _, part := range []string{"测试 云帆 科技 ", "测试\n云帆 ", "测试云帆科技（北京 ）有限\n", "pc-bp1abc123\n", "pc-", "pc-1\n", "公司名称：", "Company name: A\n"} {
 		start := time.Now()
@@ -96,8 +96,8 @@ func TestCompareMuch(t *testing.T) {
 	}
 }
 
-// mangle does to a text what extraction may do to it: spaces and line breaks go and come,
-// characters take compatibility forms.
+// mangle does to a text what extraction may do: spaces and line breaks disappear and appear, and characters take
+// compatibility forms.
 func mangle(text string, dice *rand.Rand) string {
 	var b strings.Builder
 	wide, drop, space, wrap := dice.IntN(3) == 0, dice.IntN(4), dice.IntN(6), dice.IntN(6)
@@ -121,8 +121,8 @@ func mangle(text string, dice *rand.Rand) string {
 	return b.String()
 }
 
-// FuzzLetterText compares a letter of the row, which no extraction makes another's, and the
-// fuzzer's text, which must be quoted as it is and without names.
+// FuzzLetterText compares the row's own letter, which no extraction may turn into another's, and the fuzzer's text,
+// which must be quoted literally and without names.
 func FuzzLetterText(f *testing.F) {
 	f.Add(uint64(1), "")
 	f.Add(uint64(2), "公司名称：样本星河网络有限公司 张测试 pc-bp1zzz123def456ghi000")

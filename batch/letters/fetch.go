@@ -27,18 +27,17 @@ const (
 // Fetcher fetches letters into a folder, which it creates if it is missing. It may be used by
 // several goroutines; letters are downloaded at the same time, and read one by one.
 //
-// A letter is called LOA-<region>-<circuit>.pdf. If a file of that name has other bytes, as
-// after a second review, the letter is called LOA-<region>-<circuit>-<hash>.pdf, with the
-// first 12 digits of its SHA-256: the one that may have been sent to the carrier stays what it was.
-// Only the owner can read the files (0600). If the bytes are there already, under either
-// name, nothing is written.
+// A letter is named LOA-<region>-<circuit>.pdf. If a file of that name has other content, as after a second
+// review, the letter is named LOA-<region>-<circuit>-<hash>.pdf, with the first 12 digits of its SHA-256:
+// the one that may have been sent to the carrier stays unchanged. Only the owner can read the files
+// (0600). If the same content is already there, under either name, nothing is written.
 type Fetcher struct {
 	Dir      string // where letters are kept
-	Loopback bool   // letters may be on this machine, by plain http too: for the simulator
+	Loopback bool   // letters may be on this machine, even over plain http: for the simulator
 	Agent    string // the User-Agent; may be empty
 
 	reader   sandbox
-	known    *knownTexts                                                    // nil means those of the process
+	known    *knownTexts                                                    // nil means the process's
 	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
 	limit    int64                                                          // bytes; 0 means MaxSize
 	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
@@ -49,7 +48,7 @@ type Fetcher struct {
 
 // Request says which letter is wanted.
 type Request struct {
-	URL        string // where it is, as the API said
+	URL        string // where it is, according to the API
 	Region     string
 	InstanceID string // of the circuit
 }
@@ -59,12 +58,12 @@ type Letter struct {
 	Path   string
 	SHA256 string // of the file, in hex
 	Size   int64  // bytes
-	Text   string // what it says, in the order of the file; empty if Unread is not
-	Unread string // the catalogue's code of why its text cannot be read; else empty
+	Text   string // its text, in the order of the file; empty if Unread is not
+	Unread string // the catalogue's code for why its text cannot be read; empty if it can
 }
 
-// Fetch fetches one letter, keeps it and reads its text. The error is an [*Error], or
-// the cause of ctx once ctx has ended. It tries once.
+// Fetch fetches one letter, keeps it and reads its text, without retrying. The error is an [*Error], or the cause
+// of ctx once ctx has ended.
 func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	body, err := f.download(ctx, r.URL)
 	if err != nil {
@@ -86,14 +85,14 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	return l, nil
 }
 
-// Limits of the texts that a process remembers: a run that watches looks at the same letters again
-// and again, and reading one takes a tenth of a second.
+// Limits of the texts that a process remembers: a watching run reads the same letters again and again, and reading
+// one takes a tenth of a second.
 const (
 	maxKnown     = 10_000
 	maxKnownText = 8 << 10 // bytes of each
 )
 
-// knownTexts is what was read of letters before, by their SHA-256.
+// knownTexts are the texts of letters that were read before, by their SHA-256.
 type knownTexts struct {
 	mu    sync.Mutex
 	texts map[string][2]string // text, unread
@@ -136,8 +135,8 @@ func (k *knownTexts) add(sum, text, unread string) {
 	k.texts[sum] = [2]string{text, unread}
 }
 
-// Close frees the memory of the PDF reader, but not what PDFium was compiled to, 130 MB, which stays
-// for other fetchers of the process. The fetcher can be used again.
+// Close frees the memory of the PDF reader, but not the compiled PDFium, 130 MB, which is kept for other fetchers of
+// the process. The fetcher can be used again.
 func (f *Fetcher) Close() { f.reader.close() }
 
 func (f *Fetcher) timeout() time.Duration {
@@ -154,7 +153,7 @@ func (f *Fetcher) size() int64 {
 	return MaxSize
 }
 
-// download returns what is behind a URL.
+// download returns the content at a URL.
 func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) {
 	u, err := f.parse(address)
 	if err != nil {
@@ -260,7 +259,7 @@ func (f *Fetcher) receive(answer *http.Response) ([]byte, error) {
 		return nil, tooLarge
 	}
 	if encoding := answer.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, refuse(codeNotPDF) // we asked for none, and unpack none
+		return nil, refuse(codeNotPDF) // we asked for no compression, and decompress nothing
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, f.size()+1))
 	if err != nil {

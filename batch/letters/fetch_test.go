@@ -30,7 +30,7 @@ import (
 	"github.com/loabatch/loabatch/batch/durable"
 )
 
-// query is what makes a URL a secret.
+// query is the part of a URL that makes it secret.
 const query = "/private-path.pdf?Expires=1&Signature=made-up-signature"
 
 // serve starts a server, and a fetcher that may use it.
@@ -43,7 +43,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Fetcher) 
 	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second, read: unread, known: new(knownTexts)}
 }
 
-// unread takes every file for a letter with some text: PDFium is for the tests of texts.
+// unread takes every file for a letter with some text: only the tests of texts use PDFium.
 func unread(context.Context, []byte) (text, unread string, err error) { return "made-up text", "", nil }
 
 func send(content []byte) http.HandlerFunc {
@@ -54,8 +54,7 @@ func request(address string) Request {
 	return Request{URL: address, Region: "cn-hangzhou", InstanceID: chineseFacts.InstanceID}
 }
 
-// wantCode checks that an error has a code, and says nothing that only the URL or the
-// server knows.
+// wantCode checks that an error has a code, and reveals nothing from the URL or the server.
 func wantCode(t *testing.T, name string, err error, code string) {
 	t.Helper()
 	var own *Error
@@ -65,7 +64,7 @@ func wantCode(t *testing.T, name string, err error, code string) {
 	}
 	for _, secret := range []string{"made-up", "Signature", "private-path", "password"} {
 		if text := fmt.Sprintf("%v %+v %#v %v", err, own, own, own.Args); strings.Contains(text, secret) {
-			t.Errorf("%s: the error says %q: %s", name, secret, text)
+			t.Errorf("%s: the error contains %q: %s", name, secret, text)
 		}
 	}
 }
@@ -83,16 +82,16 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestFetch keeps a letter under its name, readable by its owner alone, and sends nothing but
-// the request.
+// TestFetch checks that a letter is kept under its name, readable only by its owner, and that nothing but the
+// request is sent.
 func TestFetch(t *testing.T) {
 	var headers http.Header
 	content := testFile(t, "chinese")
 	server, f := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		headers = r.Header
-		w.Header().Set("Content-Type", "text/plain")         // what it is is seen from its bytes
-		w.Header().Set("Set-Cookie", "session=made-up")      // and is not sent back
-		w.Header().Set("Content-Disposition", "../../x.exe") // nor is the name taken
+		w.Header().Set("Content-Type", "text/plain")         // only its bytes tell what it is
+		w.Header().Set("Set-Cookie", "session=made-up")      // it is not sent back
+		w.Header().Set("Content-Disposition", "../../x.exe") // nor is this name used
 		w.Write(content)
 	})
 	f.read = nil
@@ -114,7 +113,7 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%d bytes were kept, %v", len(kept), err)
 		}
 		if private, err := durable.Private(l.Path); err != nil || !private {
-			t.Errorf("only the owner can read it: %v, %v", private, err)
+			t.Errorf("private to its owner: %v, %v", private, err)
 		}
 	}
 	if headers.Del("Connection"); len(headers) != 1 || headers.Get("User-Agent") != "loabatch/test" {
@@ -125,7 +124,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// TestAnotherLetter keeps a letter that differs from the one before beside it.
+// TestAnotherLetter keeps a letter beside an earlier one that differs.
 func TestAnotherLetter(t *testing.T) {
 	var content []byte
 	server, f := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Write(content) })
@@ -145,8 +144,7 @@ func TestAnotherLetter(t *testing.T) {
 	}
 }
 
-// TestOpen reads letters that were fetched before, each once while a command runs, unless they
-// are not what they were.
+// TestOpen reads letters that were fetched before, each only once during a command, unless they have changed.
 func TestOpen(t *testing.T) {
 	server, f := serve(t, send(testFile(t, "english")))
 	var read int
@@ -173,7 +171,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestTaken never writes to what is not a letter, nor through a symbolic link.
+// TestTaken checks that nothing is written over what is not a letter, or through a symbolic link.
 func TestTaken(t *testing.T) {
 	content := testFile(t, "english")
 	server, f := serve(t, send(content))
@@ -198,7 +196,7 @@ func TestTaken(t *testing.T) {
 			t.Skip(err)
 		}
 		if info, err := os.Lstat(second); err != nil || info.Mode()&os.ModeSymlink == 0 {
-			t.Skip("this system does not say that a symbolic link is one") // Wine
+			t.Skip("this system does not tell symbolic links") // Wine
 		}
 		_, err := f.Fetch(t.Context(), request(server.URL))
 		wantCode(t, "a symbolic link", err, codeTaken)
@@ -211,7 +209,7 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// TestLeftovers removes what a run that was killed has left, and leaves nothing of its own.
+// TestLeftovers checks that leftovers of a killed run are removed, and that none are added.
 func TestLeftovers(t *testing.T) {
 	server, f := serve(t, send(testFile(t, "english")))
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
@@ -248,7 +246,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// TestNames puts no path of a row's into a file name.
+// TestNames checks that no path from a row gets into a file name.
 func TestNames(t *testing.T) {
 	server, f := serve(t, send(testFile(t, "english")))
 	l, err := f.Fetch(t.Context(), Request{URL: server.URL, Region: "../x", InstanceID: "pc-1/..\\2\x00.."})
@@ -281,7 +279,7 @@ func hijack(answer string, then func(net.Conn)) http.HandlerFunc {
 	}
 }
 
-// TestHostileServers keeps nothing that is not a whole letter.
+// TestHostileServers checks that only complete letters are kept.
 func TestHostileServers(t *testing.T) {
 	trickle := func(conn net.Conn) {
 		for {
@@ -392,7 +390,7 @@ func TestURLs(t *testing.T) {
 	wantCode(t, "this machine", err, codeAddress)
 }
 
-// TestTLS verifies certificates, and speaks to nothing else.
+// TestTLS checks that certificates are verified.
 func TestTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(send(testFile(t, "english")))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -403,7 +401,7 @@ func TestTLS(t *testing.T) {
 	wantCode(t, "a certificate of its own", err, codeTLS)
 	plain, _ := serve(t, send(nil))
 	_, err = f.Fetch(t.Context(), request("https://"+plain.Listener.Addr().String()+query))
-	wantCode(t, "plain HTTP behind an https URL", err, codeConnection)
+	wantCode(t, "plain HTTP at an https URL", err, codeConnection)
 	f.roots = x509.NewCertPool()
 	f.roots.AddCert(server.Certificate())
 	if _, err := f.Fetch(t.Context(), request(server.URL)); err != nil {
@@ -413,7 +411,7 @@ func TestTLS(t *testing.T) {
 	wantCode(t, "a certificate for another name", err, codeTLS)
 }
 
-// TestAddresses knows the public addresses.
+// TestAddresses tells public addresses from others.
 func TestAddresses(t *testing.T) {
 	for _, text := range []string{"8.8.8.8", "223.5.5.5", "::ffff:8.8.8.8", "2400:3200::1", "64:ff9b::808:808", "2002:808:808::1"} {
 		if a := netip.MustParseAddr(text); !isPublic(a) {
@@ -467,8 +465,7 @@ func nameServer(t *testing.T, addresses ...string) (*net.Resolver, *atomic.Int32
 	}}, &asked
 }
 
-// TestRebinding refuses names that lead into a private network, also when the name led
-// elsewhere a moment ago.
+// TestRebinding refuses names that lead into a private network, even if they led elsewhere a moment ago.
 func TestRebinding(t *testing.T) {
 	var hits atomic.Int32
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
@@ -562,7 +559,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestStopped ends with the cause of its context, however far it is.
+// TestStopped ends with the cause of its context, however far it has come.
 func TestStopped(t *testing.T) {
 	stopped := errors.New("made-up signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -572,7 +569,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestFolder says what is wrong with the folder.
+// TestFolder checks what is said to be wrong with the folder.
 func TestFolder(t *testing.T) {
 	server, f := serve(t, send(testFile(t, "english")))
 	if err := os.WriteFile(f.Dir, nil, 0o600); err != nil {

@@ -22,7 +22,7 @@ func (f *Fetcher) keep(r Request, body []byte, sum string) (path string, err err
 	if err := durable.MkdirAll(f.Dir, 0o700); err != nil {
 		return "", f.fileError(err)
 	}
-	durable.RemoveStale(f.Dir) // what runs that were killed have left
+	durable.RemoveStale(f.Dir) // left by killed runs
 	name := "LOA-" + plain(r.Region) + "-" + plain(r.InstanceID)
 	for _, name := range []string{name + ".pdf", name + "-" + sum[:hashDigits] + ".pdf"} {
 		path = filepath.Join(f.Dir, name)
@@ -43,7 +43,7 @@ func (f *Fetcher) keep(r Request, body []byte, sum string) (path string, err err
 	return "", refuse(codeTaken, "path", path)
 }
 
-// plain replaces what does not belong in a file name. Region and circuit IDs have none of it.
+// plain replaces what does not belong in a file name. Region and circuit IDs contain nothing of the kind.
 func plain(id string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -54,8 +54,7 @@ func plain(id string) string {
 	}, id)
 }
 
-// Open reads the text of a letter that was fetched before, and reports whether it is still what
-// it was, as [Kept] does.
+// Open reads the text of a letter that was fetched before, and reports whether it is unchanged, as [Kept] does.
 func (f *Fetcher) Open(ctx context.Context, path, sum string) (Letter, bool) {
 	body, ok := readKept(path, sum)
 	if !ok {
@@ -65,14 +64,14 @@ func (f *Fetcher) Open(ctx context.Context, path, sum string) (Letter, bool) {
 	return Letter{Path: path, SHA256: sum, Size: int64(len(body)), Text: text, Unread: unread}, err == nil
 }
 
-// Kept reports whether a letter is still what was fetched: a regular file, not a symbolic link,
-// with the SHA-256 sum, in hex.
+// Kept reports whether a letter is unchanged since it was fetched: a regular file, not a symbolic link, with the
+// SHA-256 sum, in hex.
 func Kept(path, sum string) bool {
 	_, ok := readKept(path, sum)
 	return ok
 }
 
-// readKept reads a letter that is still what was fetched.
+// readKept reads a letter that is unchanged since it was fetched.
 func readKept(path, sum string) (body []byte, ok bool) {
 	before, err := os.Lstat(path)
 	if err != nil || !before.Mode().IsRegular() || before.Size() > MaxSize {

@@ -24,13 +24,12 @@ import (
 
 // The codes of [Letter.Unread].
 const (
-	unreadNoText    = "letter-no-text"     // a scan, or fonts that do not say which characters they show
+	unreadNoText    = "letter-no-text"     // a scan, or fonts without a map to characters
 	unreadEncrypted = "letter-encrypted"   // it opens with a password
-	unreadLimits    = "letter-text-failed" // reading failed, or took more than the limits below
+	unreadLimits    = "letter-text-failed" // reading failed, or exceeded the limits below
 )
 
-// Limits of reading one letter. A letter of a page takes a tenth of a second, and more where
-// the machine has much else to do.
+// Limits of reading one letter. A letter of one page takes a tenth of a second, and longer on a busy machine.
 const (
 	maxMemory = 96 << 20 // bytes of the sandbox, the file included
 	maxPages  = 50
@@ -39,8 +38,8 @@ const (
 	wasmPage  = 64 << 10
 )
 
-// checkShape checks that bytes begin and end as a PDF does. The end may be followed by up to
-// a kilobyte of something else, as readers allow (ISO 32000-1, annex H.3, notes 13 and 18).
+// checkShape checks that bytes begin and end like a PDF. The end may be followed by up to a kilobyte of something
+// else, as readers allow (ISO 32000-1, annex H.3, notes 13 and 18).
 func checkShape(pdf []byte) error {
 	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		return refuse(codeNotPDF)
@@ -51,19 +50,19 @@ func checkShape(pdf []byte) error {
 	return nil
 }
 
-// sandbox runs PDFium. It reads one file at a time, so that its memory is needed once.
+// sandbox runs PDFium. It reads one file at a time, so its memory is needed only once.
 type sandbox struct {
 	mu   sync.Mutex
 	pool pdfium.Pool        // nil until the first file, and after a file that had to be stopped
 	stop context.CancelFunc // stops what runs in the pool
 }
 
-// compiled keeps what PDFium was compiled to, for the sandboxes after the first: a process that
-// reads no letter pays nothing for it. It has no goroutines and no channels.
+// compiled keeps the compiled PDFium for the sandboxes after the first: a process that reads no letter pays nothing
+// for it. It has no goroutines and no channels.
 var compiled = sync.OnceValue(wazero.NewCompilationCache)
 
-// read returns the text of a PDF, or the code of why it cannot be read. The error is a
-// damaged file's, or the cause of ctx once ctx has ended.
+// read returns the text of a PDF, or the code for why it cannot be read. The error means a damaged file, or is the
+// cause of ctx once ctx has ended.
 func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,11 +82,11 @@ func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (te
 	return text, "", nil
 }
 
-// run reads a file in the sandbox until ctx ends, or for so long once the sandbox is there.
-// What may be left in an odd state is discarded.
+// run reads a file in the sandbox until ctx ends, or until the limit has passed since the sandbox was ready. A
+// sandbox that may be in an odd state is discarded.
 func (s *sandbox) run(ctx context.Context, pdf []byte, limit time.Duration) (text string, opened bool, err error) {
 	if err := s.start(); err != nil {
-		return "", true, err // which says nothing about the file
+		return "", true, err // says nothing about the file
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -143,8 +142,8 @@ func (s *sandbox) close() {
 
 var errLimits = errors.New("letters: too many pages or too much text")
 
-// extract reads a file in a new instance of PDFium, of which nothing is left afterwards.
-// opened says that it is a PDF, and that its first page is not known to be damaged.
+// extract reads a file in a new instance of PDFium, which is then discarded. opened says that it is a PDF whose
+// first page is not known to be damaged.
 func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -166,7 +165,7 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	}
 	_, err = instance.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document.Document})
 	if err != nil {
-		return "", !errors.Is(err, pdferrors.ErrPage), err // else it may only have been stopped
+		return "", !errors.Is(err, pdferrors.ErrPage), err // otherwise it may only have been stopped
 	}
 	var all strings.Builder
 	for i := range count.PageCount {
@@ -183,8 +182,8 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	return strings.ToValidUTF8(all.String(), "\uFFFD"), true, nil
 }
 
-// pageText returns the text of one page. FPDFText_GetText knows about characters beyond the
-// basic plane, which are in names of companies; GetPageText takes them apart.
+// pageText returns the text of one page. FPDFText_GetText handles characters beyond the basic plane, which occur in
+// names of companies; GetPageText splits them.
 func pageText(instance pdfium.Pdfium, document references.FPDF_DOCUMENT, i int) (string, error) {
 	page, err := instance.FPDFText_LoadPage(&requests.FPDFText_LoadPage{
 		Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document, Index: i}},
@@ -209,8 +208,8 @@ func pageText(instance pdfium.Pdfium, document references.FPDF_DOCUMENT, i int) 
 	return strings.ReplaceAll(text.Text, "\x00", ""), nil // it ends with one
 }
 
-// isLegible reports whether a text has words, and not mostly characters that a font has no
-// meaning for.
+// isLegible reports whether a text consists of words, rather than mostly of characters to which a font gives no
+// meaning.
 func isLegible(text string) bool {
 	var letters, unknown int
 	for _, r := range text {

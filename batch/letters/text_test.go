@@ -39,8 +39,7 @@ func readText(ctx context.Context, pdf []byte) (text, unread string, err error) 
 	return reader.read(ctx, pdf, maxTime)
 }
 
-// TestLetters reads letters of real programs, and finds in them what was applied for and
-// nothing else.
+// TestLetters reads letters made by real programs, and finds in them exactly what was applied for.
 func TestLetters(t *testing.T) {
 	for name, facts := range map[string]Facts{"chinese": chineseFacts, "english": englishFacts, "columns": columnsFacts} {
 		text, unread, err := readText(t.Context(), testFile(t, name))
@@ -59,7 +58,7 @@ func TestLetters(t *testing.T) {
 	}
 }
 
-// TestUnread keeps letters that no text can be read from.
+// TestUnread keeps letters whose text cannot be read.
 func TestUnread(t *testing.T) {
 	if testing.Short() {
 		t.Skip("PDFium takes a while with the race detector")
@@ -160,12 +159,11 @@ func TestHostileFiles(t *testing.T) {
 		t.Logf("%s: %s, %q, %v", name, time.Since(start).Round(time.Millisecond), unread, err)
 	}
 	if _, unread, err := readText(t.Context(), testFile(t, "english")); unread != "" || err != nil {
-		t.Errorf("after them a good letter cannot be read: %q, %v", unread, err)
+		t.Errorf("afterwards a good letter cannot be read: %q, %v", unread, err)
 	}
 }
 
-// TestVirtualTime reads letters in runs whose time is virtual: what is kept between them
-// belongs to none of them.
+// TestVirtualTime reads letters in virtual time: what is kept between two runs belongs to neither.
 func TestVirtualTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("PDFium takes a while with the race detector")
@@ -182,7 +180,7 @@ func TestVirtualTime(t *testing.T) {
 	}
 }
 
-// TestReadIsStopped ends with its context, and the next letter is read.
+// TestReadIsStopped checks that reading ends with its context, and that the next letter is read.
 func TestReadIsStopped(t *testing.T) {
 	if testing.Short() {
 		t.Skip("PDFium takes a while with the race detector")

@@ -82,8 +82,24 @@ func TestRunCommand(t *testing.T) {
 	}
 }
 
-// TestCommandIsEndedWithItsChildren checks that at the limit nothing is left of the program and of what it
-// started, even if they ignore signals.
+// TestProgramHere refuses a program that only the current folder has, unless its path is given.
+func TestProgramHere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("tell", []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := runCommand(t.Context(), []string{"./tell"}, nil, io.Discard, time.Minute); code != 0 || err != nil {
+		t.Errorf("%d, %v", code, err)
+	}
+	t.Setenv("PATH", ".")
+	code, err := runCommand(t.Context(), []string{"tell"}, nil, io.Discard, time.Minute)
+	if f := commandFailure(err); code != -1 || f.Args["reason"] != "cause-program-here" {
+		t.Errorf("%d, %v, %v", code, err, f)
+	}
+}
+
+// TestCommandIsEndedWithItsChildren: at the limit, nothing is left of the program and of what it
+// started, even if it ignores signals.
 func TestCommandIsEndedWithItsChildren(t *testing.T) {
 	for name, c := range map[string]struct {
 		interrupt bool

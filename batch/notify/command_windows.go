@@ -6,8 +6,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// splitCommand splits a line as Windows programs do. Pipes and the like would reach the program as
-// arguments: they need cmd /c "…".
+// errNotProgram says that a file is not a program, such as a PowerShell script.
+const errNotProgram = windows.ERROR_BAD_EXE_FORMAT
+
+// splitCommand splits a line as Windows programs do. It has no pipes and the like, which
+// would reach the program as arguments: cmd /c "…" is named for these.
 func splitCommand(line string) ([]string, error) {
 	words, err := windows.DecomposeCommandLine(line)
 	if err != nil || len(words) == 0 {

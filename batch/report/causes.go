@@ -15,13 +15,13 @@ type Cause struct {
 	Message  string      `json:"message"`  // of the first of them
 	Hint     string      `json:"hint"`     // likewise
 	Varied   bool        `json:"varied"`   // whether the others' messages differ
-	Cells    []string    `json:"cells"`    // the first of them, as formulas write them: Circuits!G7
+	Cells    []string    `json:"cells"`    // the first of them, in formula notation: Circuits!G7
 	Refs     []sheet.Ref `json:"-"`        // the same as positions
 
 	result sheet.Result // of the rows; empty for problems
 }
 
-// answered reports whether the cause is about rows that the service was asked about.
+// answered reports whether the cause concerns rows about which the service was asked.
 func (c *Cause) answered() bool {
 	switch c.result {
 	case sheet.Refused, sheet.Failed, sheet.Unknown, sheet.Blocked, sheet.NotAttempted:

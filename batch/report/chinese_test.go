@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/templates"
 )
 
-// chinese is the same document for someone who reads Chinese, from a Chinese workbook.
+// chinese is the same document for a reader of Chinese, from a Chinese workbook.
 func chinese(d report.Document) report.Document {
 	names := strings.NewReplacer("Circuits", sheet.Chinese.SheetName(sheet.CircuitsSheet), "Engineers", sheet.Chinese.SheetName(sheet.EngineersSheet))
 	translate := func(code, column, value string, at sheet.Ref) (message, hint string) {

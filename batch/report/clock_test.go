@@ -29,8 +29,8 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// A run that a wrong clock stopped says how far off it is, in the text, the page and the
-// Summary sheet.
+// A run that was stopped by a wrong clock says how far off the clock is, in the text, the page and the Summary
+// sheet.
 func TestStoppedByTheClock(t *testing.T) {
 	d := report.Document{Command: "submit", Rows: 1, StopReason: string(batch.StopFatal), StopCode: "InvalidTimeStamp.Expired", AheadSeconds: -1390}
 	var text, page bytes.Buffer

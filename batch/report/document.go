@@ -1,5 +1,5 @@
 // Package report presents the results of a run to people and to programs. It only renders:
-// a [Document] holds every figure and every rendered sentence about a row, and each form
+// a [Document] contains every figure and every rendered sentence about a row, and each form
 // below is a view of it.
 //
 //  1. [Text] is the summary on the terminal, to be read in ten seconds: what happened,
@@ -32,20 +32,20 @@ type Document struct {
 	RunID           string        `json:"run_id"`
 	Command         string        `json:"command"`          // submit, validate, status, report
 	DryRun          bool          `json:"dry_run"`          // validate, or submit --dry-run
-	ExitCode        int           `json:"exit_code"`        // of this input; that of the process may be another's
+	ExitCode        int           `json:"exit_code"`        // of this input; the process may have another
 	Input           string        `json:"input"`            // path as given
 	InputSHA256     string        `json:"input_sha256"`     // hex, of the bytes that were read
-	Output          string        `json:"output"`           // path of the results copy; empty when none was written
+	Output          string        `json:"output"`           // path of the results copy; empty if none was written
 	Reports         []string      `json:"reports"`          // paths of the report files
-	Account         string        `json:"account"`          // account ID; empty when none was asked for
+	Account         string        `json:"account"`          // account ID; empty if it was not asked for
 	Regions         []string      `json:"regions"`          // of the rows, sorted
 	Rows            int           `json:"rows"`             // of the Circuits sheet; the results add up to it
 	Results         Results       `json:"results"`          //
 	Requests        int           `json:"requests"`         // sent, retries included
 	Retries         int           `json:"retries"`          //
-	Throttled       int           `json:"throttled"`        // answers that said the quota was used up
+	Throttled       int           `json:"throttled"`        // answers saying that the quota was exceeded
 	DurationSeconds float64       `json:"duration_seconds"` // of this run alone, from its start to its last outcome
-	Problems        []Problem     `json:"problems"`         // in reading order, without the unlisted ones; JSON has the list of findings here
+	Problems        []Problem     `json:"problems"`         // in reading order, without the unlisted ones; in JSON this is the list of findings
 	Applications    []Application `json:"applications"`     // one for each row, in sheet order
 
 	// Scripts do not rely on the following.
@@ -58,46 +58,46 @@ type Document struct {
 	SlowedSeconds float64 `json:"slowed_seconds"`                // spent below the requested rate, because the server throttled
 	StopReason    string  `json:"stop_reason"`                   // code of why the run stopped early; empty if it did not
 	StopCode      string  `json:"stop_code"`                     // the API's error code that stopped it, if one did
-	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
-	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
+	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // how far this machine's clock is ahead of the service's, if that stopped the run
+	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it could
 
 	MovedTo string `json:"moved_to,omitempty"` // path of the input after the run; empty if it was not moved
 
 	Plan       string `json:"plan,omitempty"`        // path of the plan that was written
-	PlanSHA256 string `json:"plan_sha256,omitempty"` // checksum of it, or of the plan that the run kept to
+	PlanSHA256 string `json:"plan_sha256,omitempty"` // its checksum, or that of the plan that the run followed
 
 	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
-	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
+	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace to which the run belongs
 
 	// LeftOut counts the rows that --only left out by the result that they had before.
 	LeftOut Results `json:"left_out,omitempty"`
-	Warned  int     `json:"rows_with_warnings"` // VALID rows, themselves or their engineers
+	Warned  int     `json:"rows_with_warnings"` // VALID rows with a warning about them or their engineers
 
-	Accounts []Account `json:"accounts,omitempty"` // if the rows name their accounts: each with its rows
+	Accounts []Account `json:"accounts,omitempty"` // if the rows name their accounts: each account with its rows
 
-	InProgress bool `json:"in_progress,omitempty"` // other hosts carry the run on; this is what has results so far (--no-wait)
+	InProgress bool `json:"in_progress,omitempty"` // other hosts continue the run; this is what has results so far (--no-wait)
 
-	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
+	LogFailure string `json:"log_failure,omitempty"` // why the log file is incomplete; empty if it is complete or there is none
 
 	Language sheet.Language `json:"-"` // of the copy
 
 	Waiting []Waiting `json:"waiting,omitempty"` // of advance: for whom and for what rows wait
 
-	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
+	Unasked  int      `json:"-"` // rows of a status or online dry run for which the API gave no answer
 	Commands Commands `json:"-"` // that may be run next
 
-	// Folded are the notes as they are listed: those of one kind as one if there are many,
-	// see FoldNotes; nil if they are listed as they are.
+	// Folded are the notes to be listed: those of one kind as one if there are many, see
+	// FoldNotes; nil if they are listed one by one.
 	Folded []Problem `json:"-"`
 
-	InputPath, OutputPath string `json:"-"` // absolute, for the Summary; empty if they are as above
+	InputPath, OutputPath string `json:"-"` // absolute, for the Summary; empty if they are the same as above
 
 	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
 	// listed. All other counts include them.
 	Unlisted []Unlisted `json:"problems_not_listed,omitempty"`
 }
 
-// Waiting counts the rows that wait for the same.
+// Waiting counts the rows that wait for the same thing.
 type Waiting struct {
 	For     string `json:"waiting_for"` // alibaba-cloud, construction-company or us
 	Message string `json:"message"`     // for whom and for what
@@ -124,9 +124,9 @@ func (d *Document) waiting(words Words) string {
 	return words.Line("report-waiting", textArg("list", enumeration(words, parts)))
 }
 
-// Account is what a run did in one account: that of a credentials profile.
+// Account is what a run did in one account, that of a credentials profile.
 type Account struct {
-	Account    string   `json:"account"`     // its ID; empty if it is not known
+	Account    string   `json:"account"`     // its ID; empty if not known
 	Profile    string   `json:"profile"`     // empty for the credentials of the run itself
 	Rows       int      `json:"rows"`        // the results add up to it
 	Results    Results  `json:"results"`     //
@@ -143,18 +143,18 @@ type Problem struct {
 	Sheet    string `json:"sheet"`    // empty if the problem concerns the file
 	Cell     string `json:"cell"`     // F12, 12:12 for a row, F:F for a column; empty for a whole sheet
 	Column   string `json:"column"`   // header
-	Value    string `json:"value"`    // masked where it is personal data
+	Value    string `json:"value"`    // masked if it is personal data
 	Message  string `json:"message"`  //
 	Hint     string `json:"hint"`     // what to do
 
-	Suggestion string    `json:"suggestion"`      // the value that was probably meant; empty where there is not exactly one
-	Circuit    string    `json:"circuit"`         // of the row: its instance ID, or those that an engineer works on
+	Suggestion string    `json:"suggestion"`      // the value that was probably meant; empty unless there is exactly one
+	Circuit    string    `json:"circuit"`         // of the row: its instance ID, or those of an engineer's circuits
 	Count      int       `json:"count,omitempty"` // of the notes that are folded into this one
-	Cells      []string  `json:"cells,omitempty"` // likewise, where they are: F2:F33
+	Cells      []string  `json:"cells,omitempty"` // likewise, their cells: F2:F33
 	At         sheet.Ref `json:"-"`               // where a link leads
 }
 
-// problemKeys are the JSON keys of a problem that the CSV has a column for.
+// problemKeys are the JSON keys of a problem for which the CSV has a column.
 var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint", "suggestion", "circuit"}
 
 // fields are the problem's values in the order of problemKeys.
@@ -167,8 +167,8 @@ type Unlisted struct {
 	Severity string `json:"severity"`
 	Code     string `json:"code"`
 	Count    int    `json:"count"`
-	Message  string `json:"message"` // that there are more
-	Hint     string `json:"hint"`    // how to see them
+	Message  string `json:"message"` // says that there are more
+	Hint     string `json:"hint"`    // says how to see them
 }
 
 // asProblem is the entry that ends a list of problems.
@@ -209,21 +209,21 @@ type Application struct {
 	InstanceID  string       `json:"instance_id"`
 	RegionID    string       `json:"region_id"`
 	Result      sheet.Result `json:"result"`
-	ErrorCode   string       `json:"error_code"` // the API's, or the code of the row's first problem
+	ErrorCode   string       `json:"error_code"` // the API's code, or that of the row's first problem
 	Message     string       `json:"message"`
 	RequestID   string       `json:"request_id"`
 	ClientToken string       `json:"client_token"`
 	Attempts    int          `json:"attempts"`
-	SubmittedAt Instant      `json:"submitted_at"` // null when nothing was accepted
+	SubmittedAt Instant      `json:"submitted_at"` // null if nothing was accepted
 
-	Hint      string    `json:"hint"`       // what to do; empty when there is nothing to do
+	Hint      string    `json:"hint"`       // what to do; empty if there is nothing to do
 	LOAStatus string    `json:"loa_status"` // status of the LOA, if known
 	Reason    string    `json:"reason"`     // code of why the row has its result
 	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
-	Before       *string      `json:"loa_status_before,omitempty"` // of a status: the last time, as the ledger or else the copy that was read has it
-	Operation    string       `json:"operation,omitempty"`         // of advance: the last step that was taken or, in a dry run, that would be
+	Before       *string      `json:"loa_status_before,omitempty"` // of a status: the last known one, from the ledger or else the copy that was read
+	Operation    string       `json:"operation,omitempty"`         // of advance: the last step that was or, in a dry run, would be taken
 	LOASince     *Instant     `json:"loa_since,omitempty"`         // since when it is known to have the status
 	LOAAskedAt   *Instant     `json:"loa_asked_at,omitempty"`      // when the API reported it in this run
 	WaitingFor   string       `json:"waiting_for,omitempty"`       // alibaba-cloud, construction-company, us or nobody
@@ -233,7 +233,7 @@ type Application struct {
 	LetterCode   string       `json:"letter_code,omitempty"`       // code of what is wrong with it
 	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
 	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
-	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
+	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, and they are listed
 	CircuitState string       `json:"-"`                           // the status that does not allow an application, if known
 }
 

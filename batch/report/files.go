@@ -15,8 +15,8 @@ import (
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
-// order mark, CRLF): every finding, with the run's change reference. The header has the keys
-// of a problem in JSON, or what they mean in another language. A value that a spreadsheet program would take for a
+// order mark, CRLF): every finding, with the run's change reference. The header has a problem's JSON
+// keys, or what they mean in another language. A value that a spreadsheet program would take for a
 // formula gets an apostrophe in front.
 func CSV(w io.Writer, d Document, words Words) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
@@ -48,17 +48,15 @@ func CSV(w io.Writer, d Document, words Words) error {
 // drop a bare carriage return and join the text on either side.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// csvField makes a value valid UTF-8 without characters that rewrite a terminal or the
-// direction of writing, and then disarms it, in this order, since a spreadsheet program
-// sees what is in the file.
+// csvField makes a value valid UTF-8 without characters that rewrite a terminal or change the direction of text,
+// and then disarms it, in this order, since a spreadsheet program sees what is in the file.
 func csvField(s string) string {
 	s = lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))
 	return disarm(escape(s, func(r rune) bool { return unprintable(r) && r != '\n' && r != '\t' }))
 }
 
-// disarm quotes what spreadsheet programs run as a formula: a value that starts, after
-// blanks, with = + - @ or their full-width forms, or that starts with a tab or line
-// break (OWASP, CSV Injection).
+// disarm quotes what spreadsheet programs evaluate as a formula: a value that starts, after blanks, with = + - @ or
+// their full-width forms, or with a tab or line break (OWASP, CSV Injection).
 func disarm(s string) string {
 	if strings.IndexAny(strings.TrimLeft(s, " \u00a0\u3000"), "=+-@＝＋－＠\t\n") == 0 {
 		return "'" + s
@@ -81,7 +79,7 @@ func HTML(w io.Writer, d Document, words Words, page string) error {
 	return t.Execute(w, viewOf(&d, words))
 }
 
-// view is what the page shows.
+// view is the content of the page.
 type view struct {
 	Doc      *Document
 	Headline string
@@ -94,7 +92,7 @@ type view struct {
 	Command  string
 	Requests string
 	Elapsed  string
-	Chinese  bool   // by which the page chooses its fonts
+	Chinese  bool   // for the choice of fonts
 	Base     string // address of the copy
 	Counts   []countView
 	Filters  []countView // by which the page can be filtered
@@ -103,7 +101,7 @@ type view struct {
 
 	Rows      []rowView // that need nothing
 	RowsCount string    // how many they are
-	MoreRows  string    // how many of them are not shown; empty when all are
+	MoreRows  string    // how many of them are not shown; empty if all are
 	Areas     []areaView
 	Accounts  []accountView
 }

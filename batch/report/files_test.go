@@ -60,8 +60,8 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 	}
 }
 
-// FuzzCSV: whatever a cell holds, the file has one record for each problem and no field
-// that a spreadsheet program would run.
+// FuzzCSV checks that, whatever a cell contains, the file has one record for each problem and no field that a
+// spreadsheet program would evaluate.
 func FuzzCSV(f *testing.F) {
 	for _, s := range []string{"=1+1", "\"=1", ",\r\n=1", " \t=1", "\u3000＝x", "\x00=1", "\r=1", "\xc2\r\xa0\t"} {
 		f.Add(s)

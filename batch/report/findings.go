@@ -11,10 +11,10 @@ import (
 // findings is the one list of what needs attention. The Errors sheet, the CSV, the HTML
 // page, the JSON document and the terminal all show it in this order: problems that are
 // errors, rows that were not accepted, rows that --only left out before they were
-// accepted, warnings, and notes, which are folded where one kind has many. Each group is in
+// accepted, warnings, and notes, which are folded if there are many of a kind. Each group is in
 // sheet order; problems that are counted but not listed end their group.
 //
-// It refers to the document instead of copying it: a hopeless workbook has many.
+// It refers to the document instead of copying it: a hopeless workbook has many findings.
 type findings struct {
 	d       *Document
 	entries []entry
@@ -36,8 +36,8 @@ const (
 	fromFolded
 )
 
-// findings lists what needs attention. In a status only its own problems are listed: the
-// results are those of an earlier run.
+// findings lists what needs attention. In a status only its own problems are listed: the results are an earlier
+// run's.
 func (d *Document) findings() findings {
 	f := findings{d: d}
 	for _, severity := range severities {
@@ -101,7 +101,7 @@ func (f *findings) at(i int) Problem {
 	}
 }
 
-// shown returns a finding as people see it, with the terms of their language.
+// shown returns a finding as shown to people, with the terms of their language.
 func (f *findings) shown(i int, words Words) Problem {
 	p := f.at(i)
 	if f.entries[i].from == fromRows {
@@ -152,8 +152,8 @@ func (a *Application) asProblem(code string) Problem {
 	}
 }
 
-// severity is that of a row that was not accepted. One that was left out on purpose does
-// not make the run fail.
+// severity is the severity of a row that was not accepted. One that was left out on purpose does not make the run
+// fail.
 func (a *Application) severity() string {
 	if a.Result == sheet.Skipped {
 		return sheet.Warning.String()
@@ -161,8 +161,8 @@ func (a *Application) severity() string {
 	return sheet.Error.String()
 }
 
-// stopReported reports whether a stop kept the row back. The stop is reported by itself;
-// rows whose answers caused it are causes of their own.
+// stopReported reports whether a stop kept the row back. The stop is reported by itself; rows whose answers caused it
+// are separate causes.
 func (d *Document) stopReported(a *Application) bool {
 	return a.Result == sheet.NotAttempted && d.StopReason != "" && a.Reason != string(batch.ReasonRefusedAll)
 }
@@ -170,8 +170,8 @@ func (d *Document) stopReported(a *Application) bool {
 // unfoldedNotes is how many notes of one kind on one sheet are listed one by one.
 const unfoldedNotes = 3
 
-// FoldNotes returns the notes among the problems with one for each kind and sheet that has
-// many, which counts them and names their cells. It returns nil if nothing is to be folded.
+// FoldNotes returns the notes among the problems; if there are many of a kind on a sheet, one counts them and names
+// their cells. It returns nil if nothing is to be folded.
 func FoldNotes(problems []Problem, unlisted []Unlisted, words Words) []Problem {
 	type kind struct{ code, sheet string }
 	var order []kind
@@ -226,7 +226,7 @@ func fold(problems []Problem, at []int, words Words) Problem {
 	return p
 }
 
-// ranges names cells of one sheet, with those below each other as one range: F2:F33.
+// ranges names cells of one sheet, joining vertically adjacent ones into ranges: F2:F33.
 func ranges(cells []sheet.Ref) []string {
 	slices.SortStableFunc(cells, func(a, b sheet.Ref) int { return cmp.Or(cmp.Compare(a.Col, b.Col), cmp.Compare(a.Row, b.Row)) })
 	var list []string

@@ -13,11 +13,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// JSON writes the document, indented, with each problem and each application on a line of
-// its own and a line break at the end. Lists are never null. The problems are the findings,
-// in which the notes may be folded; notes has all of them then. Besides the document's own
-// keys there are severities (counts of problems), by_region (rows and results),
-// by_loa_status and causes. JSON holds one encoded entry in memory at a time.
+// JSON writes the document, indented, with each problem and each application on its own line and a line break at
+// the end. Lists are never null. The problems are the findings, in which the notes may be folded; notes then
+// has all of them. Besides the document's own keys there are severities (counts of problems), by_region (rows
+// and results), by_loa_status and causes. JSON holds one encoded entry in memory at a time.
 func JSON(w io.Writer, d Document) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := encoder{Writer: b}
@@ -26,7 +25,7 @@ func JSON(w io.Writer, d Document) error {
 	return cmp.Or(e.err, b.Flush())
 }
 
-// JSONRuns writes the documents of several inputs and the exit code of the whole.
+// JSONRuns writes the documents of several inputs and the overall exit code.
 func JSONRuns(w io.Writer, runs []Document, exitCode int) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := encoder{Writer: b}
@@ -45,8 +44,7 @@ type NotTaken struct {
 	MovedTo  string `json:"moved_to,omitempty"`  // its path now; empty if it stayed
 }
 
-// JSONFolder writes the documents of the workbooks of a folder, what was not run, and the
-// exit code of the whole.
+// JSONFolder writes the documents of a folder's workbooks, what was not run, and the overall exit code.
 func JSONFolder(w io.Writer, folder string, runs []Document, left []NotTaken, exitCode int) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := encoder{Writer: b}
@@ -171,7 +169,7 @@ type wire struct {
 	Notes      []Problem  `json:"notes"` // all of them, if they are folded among the problems
 }
 
-// Change is an LOA that has another status than the last time.
+// Change is an LOA whose status differs from the last time.
 type Change struct {
 	SheetRow   int    `json:"sheet_row"`
 	InstanceID string `json:"instance_id"`
@@ -180,7 +178,7 @@ type Change struct {
 	Now        string `json:"now"`
 }
 
-// changes lists the LOAs that have another status than the last time, if it is known.
+// changes lists the LOAs whose status differs from the last time, if that is known.
 func (d *Document) changes() (list []Change) {
 	for i := range d.Applications {
 		if a := &d.Applications[i]; a.changed() && *a.Before != "" {

@@ -167,8 +167,7 @@ func TestCausesOfOneCode(t *testing.T) {
 	}
 }
 
-// The causes of a stopped run have the rows that got the fatal answer, not those after
-// them.
+// The causes of a stopped run include the rows that got the fatal answer, but not later ones.
 func TestCausesOfAStop(t *testing.T) {
 	doc := stopped()
 	doc.Applications[4].Reason, doc.Applications[4].ErrorCode = string(batch.ReasonRefusedAll), "Forbidden.RAM"

@@ -20,7 +20,7 @@ type Next struct {
 type Commands struct {
 	Again   string // the same run
 	Nightly string // the same run on other nights, when what was approved has been done
-	Mended  string // likewise, of the copy after its rows were corrected; empty if it cannot be used
+	Mended  string // likewise, on the copy after its rows were corrected; empty if it cannot be used
 	Rest    string // likewise, without --only
 	Submit  string // the rows of a dry run, without the dry run
 	Status  string // of the rows of the copy
@@ -86,8 +86,8 @@ func (d *Document) Next() Next {
 	return Next{Code: "report-next-none"}
 }
 
-// unallocated counts the rows that the API rejects until their circuits' status allows it,
-// without those whose status never will.
+// unallocated counts the rows that the API rejects until their circuits' status allows an application, except those
+// whose status never will.
 func (d *Document) unallocated() (n int) {
 	for i := range d.Applications {
 		a := &d.Applications[i]
@@ -101,7 +101,7 @@ func (d *Document) unallocated() (n int) {
 // Locked reports whether a business status of a circuit, as the API spells it, is a lock.
 func Locked(status string) bool { return strings.HasSuffix(status, "Locked") }
 
-// nextMended returns that rows are to be corrected: in the copy, if there is one to submit.
+// nextMended returns that rows are to be corrected: in the copy, if that can be submitted.
 func (d *Document) nextMended(code string) Next {
 	if d.Commands.Mended == "" {
 		return Next{code, d.Commands.Again}

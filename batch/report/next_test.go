@@ -90,13 +90,13 @@ func states(all ...string) report.Document {
 	return d
 }
 
-// unasked is a document with a row that the API gave no answer for.
+// unasked is a document with a row for which the API gave no answer.
 func unasked(d report.Document) report.Document {
 	d.Unasked = 1
 	return d
 }
 
-// refused is a document of a run that the account has no permission for.
+// refused is a document of a run for which the account has no permission.
 func refused(d report.Document) report.Document {
 	d.Unasked, d.StopReason, d.StopCode = 1, string(batch.StopFatal), "Forbidden.RAM"
 	return d

@@ -13,11 +13,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Bounds of the page, so that a browser and a printer can cope with any workbook: a row
-// takes some 250 bytes.
+// Bounds of the page, so browsers and printers can cope with any workbook: a row takes some 250 bytes.
 const (
-	maxHTMLRows = 1000 // places that are listed, and likewise accepted rows
-	leastPlaces = 10   // that each cause lists, beyond the bound
+	maxHTMLRows = 1000 // listed places, and listed accepted rows
+	leastPlaces = 10   // minimum places listed for each cause, beyond the bound
 	maxFolded   = 20   // places that a warning or a note lists
 )
 
@@ -30,25 +29,25 @@ type groupView struct {
 	Count      int
 	Classes    string // the results of its rows, by which the page is filtered
 	Places     []placeView
-	More       string // that there are further places; empty if all are listed
+	More       string // says that there are further places; empty if all are listed
 
 	severity, hint string // of the first
-	found          int    // findings, one for notes that are folded
+	found          int    // findings; folded notes count as one
 	results        map[string]bool
 	varied, hints  bool
 }
 
-// placeView is one place: a cell, the row that it is in, and what is particular to it.
+// placeView is one place: a cell, its row, and what is particular to it.
 type placeView struct {
 	Cell       string       // Circuits!G8
 	Link       template.URL // its address in the copy; empty for none
 	Circuit    string
-	Result     string // of the row; empty where the place is not a row of its own
+	Result     string // of the row; empty if the place is not a row
 	Class      string // by which the page is filtered
 	Tone       string // of the result
 	Column     string
 	Value      string
-	Message    string // where it is not that of the whole group
+	Message    string // if it is not the whole group's
 	Hint       string // likewise
 	Suggestion string
 }
@@ -70,8 +69,8 @@ type pager struct {
 	at     map[[3]string]*groupView
 }
 
-// groupsOf groups the findings: errors and rows that were not accepted first, then the
-// most frequent. Each cause is one group, so that what repeats is said once.
+// groupsOf groups the findings: errors and rows that were not accepted first, then the most frequent. Each cause is
+// one group, so repetitions are shown once.
 func groupsOf(d *Document, words Words) []*groupView {
 	p := pager{d: d, words: words, rows: map[int]*Application{}, at: map[[3]string]*groupView{}}
 	for i := range d.Applications {
@@ -147,7 +146,7 @@ func (p *pager) place(f *Problem) placeView {
 		v.Cell = f.Cell
 	}
 	if p.d.Output != "" && f.At.Row > 0 {
-		v.Link = template.URL((&url.URL{Fragment: v.Cell}).String()) // which escapes what a name may hold
+		v.Link = template.URL((&url.URL{Fragment: v.Cell}).String()) // escapes the name
 	}
 	a := p.rows[f.At.Row]
 	switch {
@@ -168,7 +167,7 @@ func (p *pager) place(f *Problem) placeView {
 // className is the class of a result on the page.
 func className(result string) string { return strings.ToLower(strings.ReplaceAll(result, " ", "-")) }
 
-// finish decides what the group says for all its places, and cuts the list of them.
+// finish decides what the group says for all its places, and truncates their list.
 func (g *groupView) finish(words Words, left int) {
 	limit := max(left, leastPlaces)
 	if severityRank(g.severity) > 0 {
@@ -210,8 +209,7 @@ func partsOf(groups []*groupView) (parts [3][]*groupView) {
 	return parts
 }
 
-// quietRows are the rows that are not listed among the findings, as far as the page has room
-// for them, and how many there are.
+// quietRows are the rows that are not among the findings, as many as the page has room for, and their total number.
 func quietRows(d *Document, words Words) (rows []rowView, count int) {
 	for i := range d.Applications {
 		a := &d.Applications[i]
@@ -231,8 +229,8 @@ func quietRows(d *Document, words Words) (rows []rowView, count int) {
 	return rows, count
 }
 
-// base is the address of the copy from the page, both being in one folder or not; empty
-// where there is no copy.
+// base is the address of the copy as seen from the page, whether or not they are in the same folder; empty without a
+// copy.
 func base(d *Document) string {
 	if d.Output == "" {
 		return ""
@@ -250,8 +248,8 @@ func base(d *Document) string {
 	return "./" + strings.Join(parts, "/")
 }
 
-// typedCode finds what someone types or copies in a sentence of the catalogue: the program with
-// its command, a flag with its value, and an environment variable.
+// typedCode finds what a reader types or copies in a sentence of the catalogue: the program with its command, a flag
+// with its value, and an environment variable.
 var typedCode = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|simulator|status|submit|template|validate|version)\b(?: --[a-z-]+(?:=[a-z]+)?| '[^']+'| (?:ID|FILE|RUN|CODE|CIRCUIT)\b)*` +
 		`|--[a-z]+(?:-[a-z]+)*(?:=[\w%/.-]*\w| [a-z-]+=[a-z]+)?|\b(?:[A-Z]+_PROXY|ALIBABA_CLOUD_[A-Z_]+|XDG_STATE_HOME)\b`)

@@ -49,16 +49,16 @@ func wide(rows int) report.Document {
 func TestPageStaysSmall(t *testing.T) {
 	for _, c := range []struct{ rows, limit int }{{1000, 300_000}, {100_000, 800_000}} {
 		if n := len(page(t, wide(c.rows))); n > c.limit {
-			t.Errorf("the page of %d rows has %d bytes, and %d are allowed", c.rows, n, c.limit)
+			t.Errorf("the page of %d rows has %d bytes, but %d are allowed", c.rows, n, c.limit)
 		}
 	}
 }
 
-// TestPageFoldsWhatRepeats says a warning of 250 rows once.
+// TestPageFoldsWhatRepeats checks that a warning about 250 rows is shown once.
 func TestPageFoldsWhatRepeats(t *testing.T) {
 	html := page(t, wide(1000))
 	if n := strings.Count(html, "the time is at night in China"); n != 1 {
-		t.Errorf("the warning is said %d times", n)
+		t.Errorf("the warning is shown %d times", n)
 	}
 	if !strings.Contains(html, "250×") || !strings.Contains(html, "and 230 more not shown here") {
 		t.Error("the page does not say how often the warning occurs")
@@ -95,7 +95,7 @@ func TestPageListsWhatWasLeftOut(t *testing.T) {
 	}
 }
 
-// TestPageLinksIntoTheCopy leads from each place to its cell in the copy, wherever that is.
+// TestPageLinksIntoTheCopy checks that each place links to its cell in the copy, wherever that is.
 func TestPageLinksIntoTheCopy(t *testing.T) {
 	for _, c := range []struct{ output, page, want string }{
 		{"/made/out 1.xlsx", "/made/out 1.html", "./out%201.xlsx"},
@@ -128,7 +128,7 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// measure is a script that tests add to the page: how wide it is, and what is seen with each
+// measure is a script that tests add to the page: it tells how wide the page is, and what is visible with each
 // filter.
 const measure = `<script>
 const seen = () => [...document.querySelectorAll(".place")].filter(e => e.getClientRects().length).length;
@@ -138,8 +138,8 @@ out.push("heading " + [...document.querySelectorAll("h1,h2,h3")].map(e => e.tagN
 document.title = out.join(", ");
 </script>`
 
-// TestPageInABrowser opens the page in Chromium: nothing is cut off at the width of a phone,
-// the filter works without a script of the page, and no heading skips a level.
+// TestPageInABrowser opens the page in Chromium: nothing is cut off at the width of a phone, the filter works without
+// a script, and no heading skips a level.
 func TestPageInABrowser(t *testing.T) {
 	browser := chromium(t)
 	dir := t.TempDir()
@@ -152,7 +152,7 @@ func TestPageInABrowser(t *testing.T) {
 	defer cancel()
 	for _, width := range []int{390, 1280} {
 		args := []string{"--headless", "--disable-gpu", "--no-sandbox", "--user-data-dir=" + filepath.Join(dir, "profile"), "--dump-dom"}
-		// No window is narrower than 500 pixels, so that the page is shown in a frame.
+		// No window is narrower than 500 pixels, so the page is shown in a frame.
 		frame := filepath.Join(dir, fmt.Sprintf("frame%d.html", width))
 		if err := os.WriteFile(frame, fmt.Appendf(nil, `<iframe src="page.html" width="%d" height="800" onload="document.title=this.contentDocument.title"></iframe>`, width), 0o600); err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func (e english) Line(code string, args ...sheet.Arg) string {
 
 func (e english) Vocabulary() sheet.Language { return sheet.English }
 
-// golden compares what was written with a file of testdata.
+// golden compares output with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -148,8 +148,8 @@ type LOAState struct {
 // as the API spells them.
 const NoLOA = "none"
 
-// loaStates are the states in the order an LOA goes through them, with their style.
-// States that the API may add are shown after them, by name.
+// loaStates are the states in the order in which an LOA goes through them, with their style. States that the API may
+// add are shown after them, by name.
 var loaStates = []struct {
 	status string
 	style  sheet.Style
@@ -214,7 +214,7 @@ func loaRank(status string) int {
 // isStatus reports whether the document is that of the status command.
 func (d *Document) isStatus() bool { return d.Command == "status" }
 
-// shown is the state as people see it.
+// shown is the state as shown to people.
 func (s LOAState) shown(words Words) string {
 	if s.Status == notAsked {
 		return words.Line("state-not-asked")
@@ -233,8 +233,8 @@ func (s LOAState) meaning(words Words) string {
 	return ""
 }
 
-// LOAMeaning returns the catalogue's code of what a status of an LOA means and what to do, or
-// "" for a status that is not known.
+// LOAMeaning returns the catalogue's code for what a status of an LOA means and what to do, or "" for an unknown
+// status.
 func LOAMeaning(status string) string {
 	if loaRank(status) == len(loaStates) {
 		return ""
@@ -253,7 +253,7 @@ func (s LOAState) style() sheet.Style {
 // changed reports whether a status found another state than the last time.
 func (a *Application) changed() bool { return a.Before != nil && *a.Before != a.LOAStatus }
 
-// compared reports whether any state of the last time is known.
+// compared reports whether any earlier state is known.
 func (d *Document) compared() bool {
 	return slices.ContainsFunc(d.Applications, func(a Application) bool { return a.Before != nil && *a.Before != "" })
 }
@@ -291,7 +291,7 @@ func (d *Document) changed(words Words) string {
 // tally counts the rows that have one result, or whose LOA has one state.
 type tally struct {
 	word    string // of the result or the state
-	shown   string // the same as people see it
+	shown   string // the same as shown to people
 	rows    int
 	style   sheet.Style
 	meaning string // and what to do

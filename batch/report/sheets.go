@@ -6,8 +6,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Names of the sheets that are added to the results copy, by which links and later runs know
-// them. Their titles in the copy are in its language.
+// Names of the sheets that are added to the results copy, by which links and later runs identify them. Their titles in
+// the copy are in its language.
 const (
 	ErrorsName  = "Errors"
 	SummaryName = "Summary"
@@ -26,14 +26,12 @@ func Sheets(d Document, words Words) []sheet.AddedSheet {
 // maxProblems is what fits below the header of one sheet, with a line for the rest.
 const maxProblems = sheet.MaxRow - 2
 
-// cellRunes limits the text of a cell: a value may be as long as a cell can hold, and would
-// not fit with a sentence around it.
+// cellRunes limits the text of a cell: a value may fill a whole cell, and would not fit with a sentence around it.
 const cellRunes = 2000
 
 // errorsColumns are the labels of the Errors sheet's columns, with their widths and the
-// places of their texts among a problem's fields: one for each of problemKeys. The first
-// and the fourth are the severity and the cell. A screen of 1366 pixels shows what to do, and
-// on A4 the text is of 7 points.
+// positions of their texts among a problem's fields: one for each of problemKeys. The first and the fourth are the
+// severity and the cell. What to do is visible on a screen of 1366 pixels, and on A4 the text has 7 points.
 var errorsColumns = []struct {
 	code  string
 	width float64
@@ -59,7 +57,7 @@ func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	return s
 }
 
-// errorsTab is the colour of the sheet's tab: that of the worst row.
+// errorsTab is the colour of the sheet's tab, which is the worst row's.
 func errorsTab(d *Document) sheet.Style {
 	n := d.Severities()
 	switch {

@@ -16,7 +16,7 @@ var styleNames = map[sheet.Style]string{
 	sheet.StyleMuted: "muted", sheet.StyleLink: "link", sheet.StyleTitle: "title",
 }
 
-// grid writes a sheet as text, one line a row: cell | cell, with {style >link} behind.
+// grid writes a sheet as text, one line a row: cell | cell, each followed by {style >link}.
 func grid(t *testing.T, s sheet.AddedSheet) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -41,7 +41,7 @@ func grid(t *testing.T, s sheet.AddedSheet) []byte {
 		fmt.Fprintf(&b, "%d: %s\n", n, strings.Join(parts, " | "))
 	}
 	if n != s.Count {
-		t.Errorf("%s says it has %d rows and yields %d", s.Name, s.Count, n)
+		t.Errorf("%s says that it has %d rows but yields %d", s.Name, s.Count, n)
 	}
 	if c := s.Chart; c != nil {
 		fmt.Fprintf(&b, "chart %q over %v, %v at %s\n", c.Title, c.Categories, c.Values, c.At.Cell())

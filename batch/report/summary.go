@@ -10,9 +10,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
-// link to a cell. The chart is beside the upper sections, over the last two columns. On A4
-// across they print at about nine tenths of their size.
+// The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a link to a cell. The chart is
+// beside the upper sections, over the last two columns. On A4 landscape they print at about nine tenths of
+// their size.
 func summaryWidths(words Words) []float64 {
 	if words.Vocabulary() == sheet.Chinese {
 		return []float64{44, 8, 2, 50, 44, 16} // the words of results have their meaning beside them; sentences are shorter
@@ -23,15 +23,14 @@ func summaryWidths(words Words) []float64 {
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
 
-// maxChanges limits the circuits whose status has changed; the rows have all statuses.
+// maxChanges limits the listed circuits whose status has changed; the rows show all statuses.
 const maxChanges = 1000
 
 // maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
-// summarySheet describes the run: its settings, counts with a chart, causes, timing and
-// regions. That of a status counts the states of the LOAs, and lists the circuits whose
-// state has changed.
+// summarySheet describes the run: its settings, counts with a chart, causes, timing and regions. For a status it counts
+// the states of the LOAs, and lists the circuits whose state has changed.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
@@ -199,8 +198,7 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	}
 }
 
-// step explains a result and says what to do about it. Rows whose LOA had been rejected
-// before have a step of their own.
+// step explains a result and says what to do about it. Rows whose LOA had been rejected before have a separate step.
 func (d *Document) step(words Words, r sheet.Result) string {
 	code := "report-step-" + strings.ToLower(string(r))
 	if own := words.For(code, d.Command); own != code {
@@ -216,7 +214,7 @@ func (d *Document) step(words Words, r sheet.Result) string {
 	return words.Line(code)
 }
 
-// because counts the rows that have one of some results for a reason.
+// because counts the rows that have one of the given results for a reason.
 func (d *Document) because(reason batch.Reason, results ...sheet.Result) (n int) {
 	for i := range d.Applications {
 		if a := &d.Applications[i]; a.Reason == string(reason) && slices.Contains(results, a.Result) {
@@ -226,8 +224,8 @@ func (d *Document) because(reason batch.Reason, results ...sheet.Result) (n int)
 	return n
 }
 
-// states lists the states of the LOAs, if any are known, and returns the chart of them.
-// A status lists all its rows, those that could not be asked about too.
+// states lists the states of the LOAs, if any are known, and returns their chart. For a status it includes the rows that
+// could not be asked about.
 func (g *grid) states(d *Document) sheet.Chart {
 	states := d.LOAStates()
 	if d.isStatus() {
@@ -250,7 +248,7 @@ func (g *grid) states(d *Document) sheet.Chart {
 	}
 }
 
-// changes lists the circuits whose LOA has another status than the last time.
+// changes lists the circuits whose LOA's status differs from the last time.
 func (g *grid) changes(d *Document) {
 	if !d.compared() {
 		return

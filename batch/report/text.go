@@ -16,8 +16,8 @@ import (
 // TextOptions control Text. The zero value is the summary alone, without colour.
 type TextOptions struct {
 	Color    bool // ANSI colours
-	Problems int  // number of errors and warnings to print one by one before the summary, at most
-	Causes   int  // number of causes to list, at most; 0 means 5
+	Problems int  // most errors and warnings to print one by one before the summary
+	Causes   int  // most causes to list; 0 means 5
 	Width    int  // of the terminal, in cells, to wrap lines at words; 0 means no limit
 	Height   int  // of the terminal, in lines, on which the summary should fit; 0 means no limit
 }
@@ -30,8 +30,8 @@ const (
 
 // Text writes the summary of a run for a person: what happened, the counts with the
 // next step, the causes with their cells, where the copy is, and the command to run
-// next. What does not fit is counted, with a reference to where all of it is listed. On a
-// screen that has no room for the problems one by one there are only their causes.
+// next. What does not fit is counted, with a reference to the full list. If the screen has no room
+// for the problems one by one, only their causes are listed.
 func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	b := bufio.NewWriter(w)
 	p := printer{words: words, color: o.Color, width: o.Width}
@@ -74,7 +74,7 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	}
 }
 
-// text returns what is printed meanwhile.
+// text returns what print prints.
 func (p *printer) text(print func()) string {
 	var text bytes.Buffer
 	p.Writer = bufio.NewWriter(&text)
@@ -83,7 +83,7 @@ func (p *printer) text(print func()) string {
 	return text.String()
 }
 
-// What the summary folds, one after the other, until it fits the screen.
+// What the summary leaves out, step by step, until it fits the screen.
 const (
 	foldNothing  = iota
 	foldMeanings // of the results: their words remain
@@ -91,7 +91,7 @@ const (
 	foldHints    // of causes
 )
 
-// later orders causes: rows that were sent come first, as they are in the API's hands.
+// later orders causes: rows that were sent come first, since they are in the API's hands.
 func later(c Cause) int {
 	if c.answered() {
 		return 0
@@ -99,7 +99,7 @@ func later(c Cause) int {
 	return 1
 }
 
-// height is how many lines a text takes on the terminal, which breaks those too long.
+// height is how many lines a text takes on the terminal, which wraps long ones.
 func (p printer) height(text string) int {
 	n := 0
 	for line := range strings.Lines(text) {
@@ -145,7 +145,7 @@ func (p printer) line(format string, args ...any) {
 	p.hang(len(text)-len(strings.TrimLeft(text, " ")), text)
 }
 
-// hang prints one line, wrapped, whose further lines have an indent of their own.
+// hang prints one line, wrapped, whose further lines have their own indent.
 func (p printer) hang(indent int, text string) { fmt.Fprintln(p, Wrap(text, p.width, indent)) }
 
 // problems prints the findings one by one, except notes and rows that a stop kept back,
@@ -223,7 +223,7 @@ func (p printer) head(d *Document) {
 	p.gap()
 }
 
-// gap prints a blank line where there is room for it.
+// gap prints a blank line if there is room for it.
 func (p printer) gap() {
 	if p.fold < foldLayout {
 		p.line("")
@@ -251,8 +251,7 @@ func (p printer) counts(d *Document) {
 	p.gap()
 }
 
-// count prints how many rows have one result or state, whose words take a column of so many
-// cells.
+// count prints how many rows have one result or state, whose words are in a column of the given width.
 func (p printer) count(t tally, column int) {
 	if p.fold >= foldMeanings {
 		t.meaning = ""
@@ -314,8 +313,8 @@ func (d *Document) circuitsAt(causes []Cause) map[sheet.Ref]string {
 	return circuits
 }
 
-// cells lists the first cells of a cause, with the sheet's name only where it changes, and
-// the circuits of rows that were sent.
+// cells lists the first cells of a cause, with the sheet's name only when it changes, and the circuits of rows that were
+// sent.
 func (p printer) cells(c Cause, circuits map[sheet.Ref]string) string {
 	var b strings.Builder
 	last := ""

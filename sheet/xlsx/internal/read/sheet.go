@@ -17,7 +17,7 @@ type sheetScanner struct {
 	name     string // of the sheet
 	strings  *stringTable
 	formats  cellFormats
-	unstyled string // the missing part of the styles, else ""
+	unstyled string // the missing part of the styles, or ""
 
 	inData bool // within sheetData
 	row    rowReader
@@ -25,7 +25,7 @@ type sheetScanner struct {
 	seen   rowSet
 	hidden colSet
 	merged []sheet.Range
-	extent sheet.Range           // the used range as the sheet states it
+	extent sheet.Range           // the used range stated by the sheet
 	frame  func(t *xmltok.Token) // see Book.Frame
 }
 
@@ -86,7 +86,7 @@ func (s *sheetScanner) child(t *xmltok.Token) error {
 	return nil
 }
 
-// readCol takes hidden columns into account.
+// readCol records hidden columns.
 func (s *sheetScanner) readCol(t *xmltok.Token) error {
 	var bad bool
 	if !IsTrue(t.Value("hidden", &bad)) {

@@ -65,14 +65,14 @@ func TestNotAWorkbook(t *testing.T) {
 	}
 }
 
-// TestUnreadable opens a file whose disk fails, or that is shorter than was said.
+// TestUnreadable opens a file whose disk fails, or that is shorter than stated.
 func TestUnreadable(t *testing.T) {
 	good := xlsxtest.WithSheet(t, "<sheetData/>")
 	if _, err := Open(failingAt{good, 0}, int64(len(good)), opc.Limits{}); xlsxtest.CodeOf(t, err) != "file-unreadable" {
 		t.Errorf("at the start: %v", err)
 	}
 	if _, err := Open(bytes.NewReader(good[:100]), int64(len(good)), opc.Limits{}); xlsxtest.CodeOf(t, err) != "file-truncated" {
-		t.Errorf("shorter than said: %v", err)
+		t.Errorf("shorter than stated: %v", err)
 	}
 	for at := 1; at < len(good); at += 97 {
 		b, err := Open(failingAt{good, int64(at)}, int64(len(good)), opc.Limits{})

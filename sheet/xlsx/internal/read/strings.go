@@ -10,13 +10,13 @@ import (
 )
 
 // stringTable holds the shared strings of a workbook. Their characters lie end to end in
-// long strings, of which every entry is a slice. An entry is eight bytes without a pointer,
-// so that millions of them cost little memory and nothing in the garbage collector.
+// long strings, of which every entry is a slice. An entry is eight bytes without a pointer, so
+// millions of them cost little memory and nothing in the garbage collector.
 type stringTable struct {
 	chunks  []string
 	entries []stringEntry
 	filling []byte // the chunk that is being filled
-	missing string // the part that should hold them and does not exist, else ""
+	missing string // the missing part that should hold them, or ""
 }
 
 // stringEntry packs where a string is: chunk, offset and length in bytes, and
@@ -31,8 +31,8 @@ const (
 	_          = uint(1<<lengthBits - 1 - xmltok.LongestText) // every text fits
 )
 
-// readStrings reads the shared strings table, an empty one for the part "" or one that is
-// missing: that is an error only where a cell needs it.
+// readStrings reads the shared strings table, an empty one if the part is "" or missing: that is an error only if
+// a cell needs it.
 func readStrings(c *opc.Container, part string) (*stringTable, error) {
 	table := &stringTable{}
 	if part == "" || c.File(part) == nil {
@@ -110,8 +110,7 @@ func (st *stringTable) flush() {
 	}
 }
 
-// at returns the string with an index, and whether it is rich; ok is false when there is
-// none.
+// at returns the string with an index, and whether it is rich; ok is false if there is none.
 func (st *stringTable) at(index int) (text string, rich, ok bool) {
 	if index < 0 || index >= len(st.entries) {
 		return "", false, false
@@ -143,7 +142,7 @@ func (c *TextCollector) begin(depth int) {
 	*c = TextCollector{Text: c.Text[:0], base: depth}
 }
 
-// take takes in one token of the item.
+// take processes one token of the item.
 func (c *TextCollector) take(t *xmltok.Token) error {
 	switch t.Kind {
 	case xmltok.CharData, xmltok.CDATA:

@@ -99,7 +99,7 @@ func TestSharedStringsFillChunks(t *testing.T) {
 	}
 	for _, i := range []int{-1, n} {
 		if _, _, ok := st.at(i); ok {
-			t.Errorf("string %d is there", i)
+			t.Errorf("string %d exists", i)
 		}
 	}
 }
@@ -123,8 +123,7 @@ func TestSharedStringsMemory(t *testing.T) {
 	}
 }
 
-// FuzzSharedStrings reads anything as a table: it never panics, and every string that
-// it returns is there.
+// FuzzSharedStrings reads anything as a table: it never panics, and every index that it has can be read.
 func FuzzSharedStrings(f *testing.F) {
 	f.Add([]byte(xlsxtest.StringsXML))
 	f.Add([]byte(sstOpen + `<si><t>a_x000D_b</t></si><si/><si><r><t>x</t></r><rPh><t>y</t></rPh></si></sst>`))
@@ -139,7 +138,7 @@ func FuzzSharedStrings(f *testing.F) {
 		}
 		for i := range st.entries {
 			if _, _, ok := st.at(i); !ok {
-				t.Fatalf("string %d of %d is not there", i, len(st.entries))
+				t.Fatalf("string %d of %d is missing", i, len(st.entries))
 			}
 		}
 	})

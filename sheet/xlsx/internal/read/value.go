@@ -73,8 +73,8 @@ func (s *sheetScanner) partMissing(part string) error {
 	return xmltok.NewErrorAt(at, "part-missing", "part", opc.Quoted(part))
 }
 
-// interpret sets the type of a cell, and either its value or the run of the row's text that
-// is its value. It returns what is wrong with the cell as a code.
+// interpret sets the type of a cell, and either its value or the run of the row's text that is its value. It
+// returns a code that says what is wrong with the cell.
 func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, code string) {
 	r := &s.row
 	run = textRun{from: cell.from, to: len(r.text)}

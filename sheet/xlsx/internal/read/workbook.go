@@ -10,7 +10,7 @@ import (
 // SheetPart is one sheet of the workbook's list, in the order of the tabs.
 type SheetPart struct {
 	Name    string
-	Part    string // name of its part; "" where it has no part, as the module sheets of old macros
+	Part    string // name of its part; "" if it has none, like the module sheets of old macros
 	RelID   string // of the workbook's relationship that leads to it
 	SheetID string // as written
 	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …; "" without a part
@@ -23,10 +23,10 @@ type Parts struct {
 	Part          string // name of the workbook's part
 	ContentType   string
 	Rels          []opc.Relationship // of the workbook's part
-	RelIDs        []string           // that the part refers to, with a relationship or without
+	RelIDs        []string           // to which the part refers, with or without a relationship
 	Types         *opc.ContentTypes
 	Sheets        []SheetPart
-	SharedStrings string // name of the part; "" when there is none
+	SharedStrings string // name of the part; "" if there is none
 	Styles        string // name of the part; "" when there is none
 	Strict        bool   // Strict form (ISO/IEC 29500), else Transitional
 	Date1904      bool   // date serials count from 1904-01-01
@@ -99,7 +99,7 @@ func refuseOther(contentType string) error {
 	return xmltok.NewError("file-other-format", "found", opc.Quoted(contentType))
 }
 
-// otherArchive returns the error of a ZIP file that is not a workbook, with what it is.
+// otherArchive returns the error of a ZIP file that is not a workbook, saying what it is.
 func otherArchive(c *opc.Container) error {
 	if f := c.File("mimetype"); f != nil {
 		kind, err := c.ReadSmall("mimetype", 256)
@@ -155,8 +155,7 @@ func readWorkbook(c *opc.Container, w *Parts) error {
 	return nil
 }
 
-// sheetList checks the entries of the list of sheets against each other and against
-// the parts that there are.
+// sheetList checks the entries of the list of sheets against each other and against the existing parts.
 type sheetList struct {
 	container *opc.Container
 	rels      map[string]opc.Relationship // of the workbook, by ID

@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
-// swapped replaces words of a text, as strings.NewReplacer does.
+// swapped replaces words of a text, like strings.NewReplacer.
 func swapped(s string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(s) }
 
 // TestPartsAreFoundByRelationships opens workbooks whose parts are in unusual places and
@@ -199,7 +199,7 @@ func TestTables(t *testing.T) {
 	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
 	for _, test := range []struct{ table, want string }{
 		{open + ` ref="A1:C5"/>`, "[{{1 1 5 3} 0}]"},
-		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[{{1 1 5 3} 0}]"}, // it was shown once
+		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[{{1 1 5 3} 0}]"}, // it used to be shown
 		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{{1 1 5 3} 1}]"},
 		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{{2 2 3 3} 9}]"},
 		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
@@ -216,7 +216,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestHiddenColumns finds hidden columns, those without cells too, once the first row is read.
+// TestHiddenColumns finds hidden columns, even those without cells, once the first row is read.
 func TestHiddenColumns(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml",
 		Content: xlsxtest.SheetOpen + `<cols><col min="7" max="8" hidden="1"/><col min="9" max="9"/></cols>` + xlsxtest.DataRows + `</worksheet>`}))
