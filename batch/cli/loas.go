@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// seenLOA is what a run has learned of the LOA of a row, if anything: what was accepted has
-// the status that its operation leads to, and of the others it is what the API said.
+// seenLOA is what a run has learned about the LOA of a row, if anything: an accepted row has
+// the status that its operation leads to, any other the status that the API reported.
 func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
 	o := &done.outcomes[i]
 	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.workbook.Circuits[i].CompanyName}
@@ -23,7 +23,7 @@ func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
 	return l, true
 }
 
-// rememberLOAs records in the ledger what a run that may send has learned of LOAs, and reads
+// rememberLOAs records in the ledger what a run that may send has learned about LOAs, and reads
 // since when they have had their status.
 func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	if done.ledger == nil {

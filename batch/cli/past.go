@@ -20,8 +20,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// ledgerInfo is what the ledger keeps of a run from its start, for report to render it
-// again, with the command line that it suggests then. ID, scope and account are those of
+// ledgerInfo is what the ledger keeps about a run from its start, for report to render it
+// again, with the command line that it then suggests. ID, scope and account are those of
 // each part.
 func (s *invocation) ledgerInfo(done *finished, t files.Target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(record.Options{ // only strings and numbers: it cannot fail

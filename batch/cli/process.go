@@ -36,7 +36,7 @@ type invocation struct {
 	flags     submitFlags
 	run       runSettings
 	pace      pace
-	steps     []batch.Operation // of each row; nil means that it is applied for
+	steps     []batch.Operation // of each row; nil means only to apply
 	options   sheet.Options
 	log       *slog.Logger
 	trace     string           // ID of the trace that TRACEPARENT names
@@ -44,16 +44,16 @@ type invocation struct {
 	started   time.Time
 	paths     []string     // the inputs, as given
 	night     bool         // the inputs are those of a folder
-	approving bool         // a dry run for a plan: rows are planned as if they were sent, so --all-or-nothing withholds them
+	approving bool         // a dry run for a plan: rows are planned as if they were to be sent, so --all-or-nothing applies
 	files     files.Claims // so far
 	args      []string     // its settingsLine, without inputs that cannot be read
 
 	accounts []*account // that were opened so far
-	service  *service   // of the first one that can be used; nil when nothing is asked of the API
+	service  *service   // of the first account that can be used; nil if the API is not needed
 	quotas   map[ledger.Scope]*quota.Set
 	keeper   quota.Keeper // of the quotas
 
-	fetcher *letters.Fetcher // of letters; nil if none are wanted
+	fetcher *letters.Fetcher // of letters; nil without --download
 	lookups atomic.Int64     // made for letters, since they were counted last
 
 	rounds map[*input]*advanced // the last one over each input; nil unless an advance watches
@@ -123,7 +123,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
 	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
-	err := a.claimFiles(s) // first: the metrics tell of wrong values, too
+	err := a.claimFiles(s) // first, as the metrics report invalid values, too
 	if err != nil {
 		return nil, err
 	}
@@ -163,13 +163,13 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	return s, nil
 }
 
-// claimFiles claims what is known of the command's files before any is opened.
+// claimFiles claims the command's files that are known before any is opened.
 func (a *app) claimFiles(s *invocation) error {
 	for _, path := range s.paths {
 		s.files.Read(path)
 	}
 	if path := s.flags.service.ledger; path != "" {
-		if path, err := a.ledgers.File(path); err == nil && path != "" { // else the ledger will say so
+		if path, err := a.ledgers.File(path); err == nil && path != "" { // otherwise opening the ledger reports it
 			if err := s.files.Write("--ledger", path); err != nil {
 				return err
 			}
@@ -184,8 +184,8 @@ func (a *app) claimFiles(s *invocation) error {
 	return a.claimMetrics(s)
 }
 
-// claimMetrics claims the metrics file, which may replace only one of its kind, and has it
-// say that the command has started.
+// claimMetrics claims the metrics file, which may replace only another metrics file, and records
+// in it that the command has started.
 func (a *app) claimMetrics(s *invocation) error {
 	if a.metrics == "" {
 		return nil
@@ -194,7 +194,7 @@ func (a *app) claimMetrics(s *invocation) error {
 	if err := s.files.Write("--"+metricsFlag, path); err != nil {
 		return err
 	}
-	force := s.flags.output.force && s.flags.folder.in == "" // else it might be an input, which is not known yet
+	force := s.flags.output.force && s.flags.folder.in == "" // with --in it might be an input, and these are not known yet
 	if err := files.CheckReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (s *invocation) several() bool { return s.night || len(s.paths) > 1 }
 // close releases what was opened, last first.
 func (s *invocation) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
-		_ = s.closers[i].Close() // there is nothing left to write
+		_ = s.closers[i].Close() // nothing is left to write
 	}
 }
 
@@ -243,8 +243,8 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]fi
 	return targets, nil
 }
 
-// editedCopy is the error of a path that must not be written: if a results copy with
-// someone's changes is there, it names the command that goes on with it, given the command
+// editedCopy is the error for a path that must not be written: if a results copy that someone
+// has changed is there, it names the command that continues with it, given the command
 // line that would have replaced it.
 func (a *app) editedCopy(line []string, f validationFlags, path string, err error) error {
 	own, ok := errors.AsType[*exit.Error](err)
@@ -258,7 +258,7 @@ func (a *app) editedCopy(line []string, f validationFlags, path string, err erro
 	}
 	command := a.onwards(line, path)
 	if command == "" {
-		return err // the ledger of an older version does not have the line
+		return err // a ledger of an older version does not have the command line
 	}
 	return exit.Failure(exit.Usage, "output-edited", err, "file", path, "command", command)
 }
@@ -322,7 +322,7 @@ func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, err
 // what the ledger knows, if there is one.
 func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
 	known, err := a.ledgers.Past(ctx, s.flags.service.ledger)
-	if s.command == advance && err == nil && known == nil { // it asks the API, within a quota that the run goes on with
+	if s.command == advance && err == nil && known == nil { // it asks the API, within the quota that the run uses afterwards
 		known, err = a.ledgers.Open(ctx, s.flags.service.ledger)
 	}
 	if err != nil {
@@ -351,8 +351,8 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 }
 
 // quotasOf returns the quotas of an account: one set for all inputs of the command and all
-// profiles of the account and, by the ledger, for all that run at the same time or start
-// soon. Without a ledger they are the command's own. It is not for several goroutines at once.
+// profiles of the account and, through the ledger, for all runs at the same time or soon after.
+// Without a ledger they are the command's own. It must not be called concurrently.
 func (s *invocation) quotasOf(acc *service) *quota.Set {
 	if set := s.quotas[acc.scope]; set != nil {
 		return set
@@ -448,7 +448,7 @@ func (a *app) print(doc *report.Document) error {
 	return report.Text(a.env.Stdout, *doc, a.lines.Words, o)
 }
 
-// one processes one input to its end: outcomes, copy, reports and, last, the end of the run
+// one processes one input completely: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
 func (a *app) one(ctx context.Context, s *invocation, in *input, t files.Target) (doc *report.Document, sent bool, err error) {
 	done := &finished{in: in, info: runInfo{id: t.RunID}}
@@ -459,7 +459,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t files.Target)
 	} else {
 		done, err = a.run(ctx, s, in, t)
 	}
-	if t = t.Of(done.info.id); done.goesOn { // it has no copy yet
+	if t = t.Of(done.info.id); done.goesOn { // there is no copy yet
 		t.Path, t.Reports, t.To = "", nil, nil
 	}
 	done.end = ledger.RunEnd{ExitCode: exit.Internal} // should the rest panic
@@ -496,8 +496,8 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t files.Target)
 	return doc, done.sent(), nil
 }
 
-// endTimeout is how long a process waits for a database that does not answer before it ends
-// without having said so there.
+// endTimeout is how long a process waits for a database that does not answer before it exits
+// without recording its end.
 const endTimeout = 20 * time.Second
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
@@ -505,7 +505,7 @@ const endTimeout = 20 * time.Second
 func (a *app) endRun(ctx context.Context, done *finished) {
 	ctx = context.WithoutCancel(ctx)
 	if done.shared {
-		if done.left { // others take this process for dead before they take its rows over: they may be on their way
+		if done.left { // others must think this process dead before they take over its rows, which may be in flight
 			return
 		}
 		var cancel context.CancelFunc
@@ -514,7 +514,7 @@ func (a *app) endRun(ctx context.Context, done *finished) {
 	}
 	for i, p := range slices.Backward(done.parts) {
 		end := done.end
-		if i > 0 { // what is known of the whole is kept with the first
+		if i > 0 { // what concerns the whole run is kept with the first part
 			end = ledger.RunEnd{ExitCode: end.ExitCode, Output: end.Output, OutputSHA256: end.OutputSHA256, Stop: p.stop.Stop, StopCode: p.stop.StopCode}
 		}
 		if p.run == nil {

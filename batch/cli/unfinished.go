@@ -70,7 +70,7 @@ func (a *app) unfinished(doc report.Document, path string, err error) report.Doc
 		}
 	}
 	if own, ok := errors.AsType[*exit.Error](err); ok && doc.RunID == "" && strings.HasPrefix(own.Code, "hosts-") {
-		doc.RunID = own.Args["run"] // it goes on without this process
+		doc.RunID = own.Args["run"] // which continues without this process
 	}
 	doc.Problems = a.problemsOf(err)
 	return doc

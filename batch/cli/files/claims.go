@@ -1,11 +1,11 @@
 // Package files decides which files a command may write, and what they are called.
 //
-//  1. Never an input, and no file twice, whatever the names: Claims compares the files.
+//  1. Never an input, and no file twice, under any name: Claims compares the files.
 //  2. Only regular files. A symbolic link is followed, and a note says so.
 //  3. Instead of an existing file only what loabatch wrote and no one has changed since,
 //     unless --force: a copy has a seal (see [xlsx.Seal]), which lists the digests of its
 //     reports, and the ledger keeps the digests too.
-//  4. Not a file that a program has open, but one beside it (BesideOpen).
+//  4. Not a file that another program has open, but one beside it (BesideOpen).
 //
 // All of it is checked before anything is sent, and the third again when the file is written.
 package files
@@ -36,7 +36,7 @@ type claim struct {
 // Read adds an input.
 func (c *Claims) Read(path string) { *c = append(*c, claim{"", path}) }
 
-// Keep adds a file that a flag names and that nothing may be written to, if there is one.
+// Keep adds a file that a flag names and that must not be written to, if there is one.
 func (c *Claims) Keep(flag, path string) {
 	if path != "" {
 		*c = append(*c, claim{flag, path})
@@ -63,9 +63,9 @@ func (c *Claims) Write(flag, path string) error {
 // CopyFlag is the flag that names the results copy.
 const CopyFlag = "-o"
 
-// Same reports whether both paths are the same file: hard and symbolic links and other
-// spellings of a name included, on file systems that take them for the same. Where neither
-// exists, names that differ only in case count as the same.
+// Same reports whether both paths are the same file, including hard and symbolic links and,
+// on file systems that treat them as equal, other spellings of a name. If neither exists, names
+// that differ only in case count as the same.
 func Same(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
@@ -117,8 +117,8 @@ func Follow(lines *console.Lines, path string) string {
 	return target
 }
 
-// CheckReplace reports why a file may not be written to a path because of what is there.
-// An empty file may always be replaced: mktemp makes one.
+// CheckReplace reports why the file at a path must not be replaced. An empty file always may:
+// mktemp creates one.
 func CheckReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
 	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // such as CON.xlsx
 		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)

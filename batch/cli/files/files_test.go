@@ -48,7 +48,7 @@ func TestSameFile(t *testing.T) {
 	}
 }
 
-// TestClaims holds every kind of output against the inputs and against each other.
+// TestClaims compares every kind of output with the inputs and with each other.
 func TestClaims(t *testing.T) {
 	folder := t.TempDir()
 	in, second := filepath.Join(folder, "in.xlsx"), filepath.Join(folder, "second.xlsx")

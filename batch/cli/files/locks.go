@@ -14,9 +14,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Distinct returns the inputs without those that a pattern such as *.xlsx names beside
-// the workbooks, the lock files of open ones, and without further names of the same file.
-// Both are noted. If there are only lock files they stay, and are errors.
+// Distinct returns the inputs without lock files of open workbooks, which a pattern such as
+// *.xlsx also matches, and without further names of the same file. Both are noted. If there are
+// only lock files, they are kept, and are errors.
 func Distinct(lines *console.Lines, paths []string) []string {
 	if runtime.GOOS == "windows" {
 		paths = matching(paths)
@@ -92,8 +92,8 @@ func IsLock(path string) bool {
 	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
 }
 
-// LockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
-// open, or "". One that crashed may have left it behind.
+// LockOf returns the lock file that Excel, WPS or LibreOffice keeps beside a file while it is
+// open, or "". A program that crashed may have left it behind.
 func LockOf(path string) string {
 	folder, name := filepath.Split(path)
 	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
@@ -104,7 +104,7 @@ func LockOf(path string) string {
 	return ""
 }
 
-// Near returns the workbook beside a missing one whose name is most like it, or "".
+// Near returns the workbook in the same folder whose name is most like that of a missing one, or "".
 func Near(path string) string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {

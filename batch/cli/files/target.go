@@ -15,7 +15,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// Target is where a run writes what.
+// Target says where a run writes its files.
 type Target struct {
 	RunID   string
 	Path    string // of the copy; "" for none
@@ -27,8 +27,8 @@ type Target struct {
 	Outside bool // -o decides where the copy goes
 }
 
-// Of returns the target of a run that this process has joined: what was named after a run of its
-// own is named after that run.
+// Of returns the target of a run that this process has joined: files named after a run of its own
+// are named after that run instead.
 func (t Target) Of(runID string) Target {
 	if runID == t.RunID {
 		return t
@@ -178,7 +178,7 @@ func Reports(beside string, kinds []string) []Report {
 // ReportName matches the names of reports beside a results copy.
 var ReportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
 
-// Sealed reports whether a file is a copy as it was written.
+// Sealed reports whether a file is an unchanged copy.
 func Sealed(f *os.File, size int64) bool {
 	_, ok := xlsx.Sealed(f, size)
 	return ok

@@ -95,7 +95,7 @@ func (o *Opener) hint(err error) string {
 	return hint
 }
 
-// notTaken says why a ledger was not taken over.
+// notTaken says why a ledger was not moved.
 func (o *Opener) notTaken(err error, file string) error {
 	if taken, ok := errors.AsType[*ledger.TakenError](err); ok {
 		return exit.Failure(exit.Usage, "take-over-twice", err, "file", taken.Source, "host", taken.Host, "when", report.Stamp(taken.At),

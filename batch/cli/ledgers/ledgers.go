@@ -31,7 +31,7 @@ type Opener struct {
 	warned sync.Once // that a password can be seen
 }
 
-// Temporary opens a ledger that is gone once it is closed.
+// Temporary opens a ledger that is deleted when it is closed.
 func (o *Opener) Temporary(ctx context.Context) (ledger.Store, error) {
 	store, err := sqlite.Temporary(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func (o *Opener) Open(ctx context.Context, flag string) (ledger.Store, error) {
 	return store, nil
 }
 
-// openAny is Open for what is only shown, whether it has moved or not.
+// openAny is Open for commands that only show a ledger, whether it has moved or not.
 func (o *Opener) openAny(ctx context.Context, flag string) (ledger.Store, error) {
 	if database.Is(flag) {
 		return o.openDatabase(ctx, flag)
@@ -127,7 +127,7 @@ func (o *Opener) Past(ctx context.Context, flag string) (ledger.Store, error) {
 	return o.ifThere(ctx, flag, o.Open)
 }
 
-// Shown is Past for commands that only show it, so it may have moved.
+// Shown is Past for commands that only show the ledger, which may have moved.
 func (o *Opener) Shown(ctx context.Context, flag string) (ledger.Store, error) {
 	return o.ifThere(ctx, flag, o.openAny)
 }

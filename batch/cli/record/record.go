@@ -1,8 +1,8 @@
-// Package record keeps with a run in the ledger what its rows do not say, and reads a run back.
+// Package record keeps what the rows do not say with a run in the ledger, and reads a run back.
 //
-// A finished run can be made again from its input and the ledger: the options say how the input
-// was read, the rows have their outcomes, and the end has what only the process knew that made
-// it, such as what --only left out and which rows were warned about.
+// A finished run can be reconstructed from its input and the ledger: the options say how the input
+// was read, the rows have their outcomes, and the end has what only the process that made it
+// knew, such as what --only left out and which rows had warnings.
 package record
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// Options are what decides how the input of a run is read and who makes it, kept with the run.
+// Options decide how the input of a run is read and who makes it; they are kept with the run.
 type Options struct {
 	Region   string   `json:"region,omitempty"`
 	Timezone string   `json:"timezone,omitempty"`
@@ -65,7 +65,7 @@ func Read(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, 
 	return past, saved, nil
 }
 
-// ReadOptions reads what the ledger keeps of a run for its report.
+// ReadOptions reads what the ledger keeps about a run for its report.
 func ReadOptions(options json.RawMessage) (saved Options, err error) {
 	if len(options) > 0 {
 		if err := json.Unmarshal(options, &saved); err != nil {
@@ -100,7 +100,7 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 	return nil
 }
 
-// Input is the path of a past run's input: where it was moved, unless it is not there.
+// Input is the path of a past run's input: where it was moved, if it is still there.
 func Input(past *ledger.PastRun) string {
 	if past.End != nil && past.End.Filed != "" {
 		if _, err := os.Stat(past.End.Filed); err == nil {
@@ -110,7 +110,7 @@ func Input(past *ledger.PastRun) string {
 	return past.Input
 }
 
-// Stop is why a run stopped early whose accounts stop each for a reason of its own.
+// Stop is why a run over several accounts stopped early, each for a reason of its own.
 func Stop(end *ledger.RunEnd) batch.StopReason {
 	why, all := batch.StopReason(end.Stop), true
 	for _, p := range end.Parts {

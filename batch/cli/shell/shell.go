@@ -1,4 +1,4 @@
-// Package shell writes command lines as people paste them into a shell.
+// Package shell writes command lines that people can paste into a shell.
 package shell
 
 import (
