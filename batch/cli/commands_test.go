@@ -167,7 +167,7 @@ func TestHintsCanBeTyped(t *testing.T) {
 	}
 }
 
-// doctor takes for --region what submit takes.
+// doctor accepts the same values of --region as submit.
 func TestDoctorRegion(t *testing.T) {
 	t.Parallel()
 	if code, _, printed := runTool(t, "doctor", "--region=-cn-"); code != exit.Usage || !strings.Contains(printed, "--region does not accept -cn-") {
@@ -175,7 +175,7 @@ func TestDoctorRegion(t *testing.T) {
 	}
 }
 
-// doctor says what runs at the moment, and where there is too little room.
+// doctor lists the runs in progress, and folders with too little room.
 func TestDoctorSeesOthers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
@@ -400,7 +400,7 @@ func TestSimulatedRowsSaySo(t *testing.T) {
 	}
 }
 
-// An account that cannot be asked for is said with the address, and that nothing was sent;
+// If the account cannot be asked for, the message has the address and says that nothing was sent;
 // doctor does not recommend doctor.
 func TestUnknownAccountNamesTheAddress(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
@@ -697,7 +697,7 @@ func TestSuggestedCommands(t *testing.T) {
 	}
 }
 
-// A line from the ledger of another version that cannot be parsed suggests nothing.
+// A command line in the ledger that cannot be parsed, from another version, suggests nothing.
 func TestSuggestFromAnUnknownLine(t *testing.T) {
 	if got := appWith(nil).commands(runInfo{args: []string{"submit", "--no-longer-there", "in.xlsx"}}, "in.xlsx", ""); got != (report.Commands{}) {
 		t.Errorf("%+v", got)

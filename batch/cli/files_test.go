@@ -238,7 +238,7 @@ func TestDroppedBooks(t *testing.T) {
 	}
 }
 
-// TestDoubleClick starts the program without anything in a console of its own.
+// TestDoubleClick starts the program without arguments in a console of its own.
 func TestDoubleClick(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("HOME", filepath.Join(folder, "home"))

@@ -96,7 +96,7 @@ func TestPruneAsks(t *testing.T) {
 	}
 }
 
-// A panic over one workbook of a folder ends that workbook alone, which stays.
+// A panic in one workbook of a folder ends only that workbook, which stays in the folder.
 func TestPanicOverOneWorkbook(t *testing.T) {
 	a, shown := asking(strings.NewReader(""), nil)
 	n := &night{app: a, s: &invocation{}, ctx: t.Context(), base: -1} // slicing the claims panics
@@ -150,7 +150,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// A no ends the command with nothing sent, exit 0 and, if one was asked for, a document.
+// The answer no ends the command: nothing is sent, the exit code is 0 and, with --json, there is a document.
 func TestDeclinedDocument(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
@@ -198,8 +198,8 @@ func TestDeclinedDocument(t *testing.T) {
 	}
 }
 
-// The question counts rows that the ledger knows as accepted among those that stay. It is
-// not asked if all rows stay.
+// The question counts rows that the ledger knows as accepted among those that are not sent. It is
+// not asked if nothing is to be sent.
 func TestQuestionKnowsTheLedger(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
@@ -234,7 +234,7 @@ func TestConfirmOne(t *testing.T) {
 	}
 }
 
-// The question says what goes, what stays, and what is worth a second look.
+// The question says what is sent, what is not, and what is worth a second look.
 func TestQuestion(t *testing.T) {
 	a, _ := asking(strings.NewReader(""), nil)
 	got := a.question("submit", []sending{{
@@ -251,7 +251,7 @@ submit 12 applications as account 1234 to the VPC API?`
 	}
 }
 
-// The question before completions counts confirmations by themselves, since they start billing.
+// The question before completions counts confirmations separately, since they start billing.
 func TestQuestionOfCompletions(t *testing.T) {
 	a, _ := asking(strings.NewReader(""), nil)
 	got := a.question("complete", []sending{{
@@ -351,7 +351,7 @@ func (w *panicsOnce) Write(p []byte) (int, error) {
 	return w.written.Write(p)
 }
 
-// A panic in a goroutine beside the engine's own, or in the log, ends the run in order:
+// A panic in a goroutine other than the engine's, or in the log, ends the run cleanly:
 // the copy has every row, and the exit code is 1.
 func TestPanicBesideTheEngine(t *testing.T) {
 	for _, c := range []struct {
@@ -394,7 +394,7 @@ func TestPanicBesideTheEngine(t *testing.T) {
 	}
 }
 
-// TestEndpointFlag checks that the flag takes what the API's side takes, and that each of
+// TestEndpointFlag checks that the flag accepts what package cloud accepts, and that each of
 // its errors has a sentence.
 func TestEndpointFlag(t *testing.T) {
 	for _, tc := range []struct{ endpoint, want string }{

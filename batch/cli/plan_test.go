@@ -23,8 +23,8 @@ func runLine(t *testing.T, args ...string) (exit int, stdout, stderr string) {
 	return exit, out.String(), err.String()
 }
 
-// TestPlanOfAnother has submit keep to plans that something else made: for another command,
-// account or contact. What has changed is named, and nothing is sent.
+// TestPlanOfAnother has submit carry out plans that were made for something else: another command,
+// account or contact. What differs is named, and nothing is sent.
 func TestPlanOfAnother(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

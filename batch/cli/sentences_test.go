@@ -33,7 +33,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// lostCalls has the fault of the simulator that gives each reason for a lost call.
+// lostCalls has the simulator's fault that causes each reason for a lost call.
 var lostCalls = map[string]string{
 	"(timeout)": "hang", "(connection-reset)": "reset", "(empty-answer)": "empty", "(oversized-answer)": "huge",
 	"(throttled)": "429", "(redirect)": "redirect", "(server-error)": "504", "(odd-answer)": "idless",
@@ -110,8 +110,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestMeanwhile changes something while a run is under way: each case is done at the first
-// application, whose answer waits for it.
+// TestMeanwhile changes something during a run: each case happens at the first application,
+// whose answer waits for it.
 func TestMeanwhile(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
@@ -150,7 +150,7 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
-// TestFolderMeanwhile changes something in a folder while its first workbook is under way.
+// TestFolderMeanwhile changes something in a folder while its first workbook is processed.
 func TestFolderMeanwhile(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
@@ -272,7 +272,7 @@ func saidIn(text string) string {
 	return filepath.ToSlash(strings.Join(strings.Fields(text), " "))
 }
 
-// noticing is a writer that does something once when a text is written.
+// noticing is a writer that does something once, when a certain text is written.
 type noticing struct {
 	io.Writer
 	text string
@@ -287,7 +287,7 @@ func (n *noticing) Write(p []byte) (int, error) {
 	return n.Writer.Write(p)
 }
 
-// TestSimulatedMeanwhile ends simulated runs before their time, and takes their folder away.
+// TestSimulatedMeanwhile stops simulated runs early, and removes their folder.
 func TestSimulatedMeanwhile(t *testing.T) {
 	t.Parallel()
 	t.Run("signals", func(t *testing.T) {
@@ -338,8 +338,8 @@ func TestSimulatedMeanwhile(t *testing.T) {
 	})
 }
 
-// TestBrokenLedger has a disk fail under the ledger, before a run or after its first
-// application was sent, in each of the ways that SQLite tells apart.
+// TestBrokenLedger makes the disk under the ledger fail, before a run or after its first
+// application was sent, in each of the ways that SQLite distinguishes.
 func TestBrokenLedger(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
@@ -360,7 +360,7 @@ func TestBrokenLedger(t *testing.T) {
 			"the ledger could not record how the run ended: the disk is full"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel() // a busy ledger is waited for
+			t.Parallel() // waits for a busy ledger
 			folder := t.TempDir()
 			disk, err := lossytest.New(folder, rand.New(rand.NewPCG(1, 1)))
 			if err != nil {
@@ -449,7 +449,7 @@ func TestPasswordAsked(t *testing.T) {
 	}
 }
 
-// TestLongRun has a run take minutes, and hours, by the clock; its terminal is closed meanwhile.
+// TestLongRun has runs take minutes and hours by the clock; the terminal is closed in the meantime.
 func TestLongRun(t *testing.T) {
 	t.Parallel()
 	for step, want := range map[time.Duration]string{time.Minute: ", 1m", time.Hour: ", 1h"} {
@@ -708,8 +708,8 @@ func everySentenceSaid() bool {
 	return complete
 }
 
-// TestAdvanceAsks checks that the question of advance counts the steps by kind, as the API has
-// the circuits now, and that a no takes none.
+// TestAdvanceAsks checks that the question of advance counts the steps by kind, from the state of
+// the circuits in the API now, and that the answer no takes none.
 func TestAdvanceAsks(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")

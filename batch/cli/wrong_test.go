@@ -464,7 +464,7 @@ func validated(t *testing.T, path string, flags ...string) string {
 	return stdout.String() + stderr.String()
 }
 
-// TestBadBooks has validate find each problem, and says it.
+// TestBadBooks checks that validate finds and reports each problem.
 func TestBadBooks(t *testing.T) {
 	t.Parallel()
 	for _, b := range badBooks() {
@@ -485,7 +485,7 @@ func TestBadBooks(t *testing.T) {
 	}
 }
 
-// TestBadFiles has validate say why it cannot read each file.
+// TestBadFiles checks that validate says why it cannot read each file.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	good := zipOf(zip.Deflate, partsOfBook(t, ""))
@@ -731,8 +731,8 @@ func benchedBook(n int, wrong bool) []byte {
 	}}})
 }
 
-// BenchmarkWrongWorkbook measures the commands over a workbook that is right and one that is
-// wrong all over. The latter should cost at most half as much again.
+// BenchmarkWrongWorkbook measures the commands on a correct workbook and on one with a mistake in
+// every cell. The latter should cost at most half as much again.
 func BenchmarkWrongWorkbook(b *testing.B) {
 	const rows = 100_000
 	for _, wrong := range []bool{false, true} {

@@ -115,13 +115,13 @@ func (p plan) String() string {
 	return text
 }
 
-// ideal is how long the rows take by the quota: a fifth of a window at once and the rest at its pace.
+// ideal is how long the rows take within the quota: a fifth of a window at once, the rest paced.
 func (p plan) ideal() time.Duration {
 	each := (p.rows + p.regions - 1) / p.regions
 	return time.Duration(float64(each-p.n/5) / float64(p.n) * float64(p.window))
 }
 
-// campaign is a campaign as it goes on.
+// campaign is a campaign in progress.
 type campaign struct {
 	*testing.T
 	plan    plan
@@ -209,7 +209,7 @@ func (c *campaign) away(p *process) bool {
 	return c.during(crashed, p.begun.Add(-time.Second), p.begun.Add(10*time.Second))
 }
 
-// pause is what passes before somebody starts the program again.
+// pause is the time until somebody starts the program again.
 func (c *campaign) pause() { time.Sleep(time.Duration(100+rand.IntN(2000)) * time.Millisecond) }
 
 // play plays the campaign to its end.
@@ -281,7 +281,7 @@ func (c *campaign) crash(away time.Duration) {
 	c.events[i].until = time.Now()
 }
 
-// check compares what the service has seen and what the copies say with what must hold.
+// check compares what the service has seen and what the copies say with our promises.
 func (c *campaign) check() {
 	stats := c.service.sim.Stats()
 	if stats.Accepted != c.plan.rows || stats.Duplicates != 0 || stats.Mismatches != 0 {
@@ -328,7 +328,7 @@ func (c *campaign) codes() map[int]int {
 	return count
 }
 
-// checkCopies wants every copy of a batch to be the same, and every row of it accepted by it. Where all hosts were
+// checkCopies checks that all copies of a batch are the same, and that it accepted all its rows. Where all hosts were
 // dead for a silence, or the only one was drained, there is another batch, which finds rows of the first ALREADY there.
 func (c *campaign) checkCopies() {
 	batches := c.server.Query(c.T, c.database(), "SELECT count(*) FROM loabatch.runs")
@@ -363,7 +363,7 @@ func (c *campaign) checkCopies() {
 	}
 }
 
-// checkCalls says how soon others went on with what the killed processes had in hand.
+// checkCalls says how soon others continued what the killed processes were working on.
 func (c *campaign) checkCalls() {
 	calls := c.service.recorded()
 	var delays []time.Duration

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// takeover is a process whose rows others took over because it was silent.
+// takeover is a process whose rows were taken over because it was silent.
 type takeover struct {
 	pid      int
 	beat, at time.Time // its last heartbeat and the moment it was taken over, by the database's clock, which is that of the tests
@@ -78,8 +78,8 @@ func (c *campaign) left() (pids []int) {
 	return pids
 }
 
-// checkTakeovers wants nobody taken over who was not silent for long enough, and everybody who was killed
-// taken over in time, if the database was there and somebody had been for long enough to do it.
+// checkTakeovers checks that no process was taken over that was not silent for long enough, and that every killed
+// process was taken over in time, if the database was there and some process was there long enough to do it.
 func (c *campaign) checkTakeovers() {
 	all, calls, zombies := c.takeovers(), c.service.recorded(), 0
 	for _, t := range all {

@@ -64,8 +64,8 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A session that is revoked during a run is fetched anew once: the rows go on under their
-// tokens. If the new one is as bad, the run ends, after asking the source once.
+// If a session is revoked during a run, a new one is fetched once, and the rows continue under their
+// tokens. If the new one is no better, the run ends, having asked the source once.
 func TestSessionIsRevokedDuringARun(t *testing.T) {
 	for _, bad := range []bool{false, true} {
 		s := &session{good: 2, bad: bad, tokens: map[string][]string{}, accepted: map[string]int{}}
@@ -163,7 +163,7 @@ func TestDurationIsTheRunsOwn(t *testing.T) {
 // writing, breaks lines and starts a formula.
 const hostile = "=1+1\x1b[2J\u009b2J\u202e\u2028\x7f\r\nforged line"
 
-// hostileService answers every call so.
+// hostileService answers every call with that.
 func hostileService(w http.ResponseWriter, r *http.Request) {
 	text, q := strconv.Quote(hostile), r.URL.Query()
 	text = strings.NewReplacer(`\x1b`, `\u001b`, `\x7f`, `\u007f`).Replace(text)

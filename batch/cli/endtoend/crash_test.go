@@ -32,7 +32,7 @@ const crashFaults = "503:3%,503-after:2%,html:3%,html-after:2%,drop:5%,drop-afte
 
 // crashes is the environment variable that makes TestCrash larger: the number of batches,
 // each of 1,000 rows and 20 kills. Half of them wait out the settling time instead of
-// putting edits back. Most of it is waiting, so give as many to -parallel.
+// undoing edits. Most of the time is waiting, so give -parallel the same number.
 const crashes = "LOABATCH_CRASHES"
 
 // TestCrash kills runs over real HTTP again and again, at random moments and with faults.
@@ -104,7 +104,7 @@ type crashRow struct {
 	edited  bool // it has had more than one
 }
 
-// crashVersions is how many versions people know of a row's content.
+// crashVersions is how many versions of a row's content people have.
 const crashVersions = 3
 
 // cells returns the cells that tell the versions of a row apart.
@@ -151,9 +151,9 @@ type arrivals struct {
 	mu       sync.Mutex
 	contents map[string]string  // by token
 	last     map[string]arrival // by circuit
-	order    []string           // circuits, the last one last
+	order    []string           // circuits, the latest last
 	changed  int                // applications under a known token with another content
-	note     func(url.Values)   // is given each application, if there is one
+	note     func(url.Values)   // called with each application; may be nil
 }
 
 type arrival struct {
@@ -161,7 +161,7 @@ type arrival struct {
 	at      time.Time
 }
 
-// watch records the applications that are on their way to next.
+// watch records the applications on their way to next.
 func (a *arrivals) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -229,8 +229,8 @@ func (c *crash) write() {
 }
 
 // work is what people do between two runs: they edit some rows, most of them among those
-// that were sent last, they edit some back, they move some to another workbook, and now
-// and then they split everything anew.
+// sent last, undo some edits, move some rows to another workbook, and now and then
+// redistribute all rows.
 func (c *crash) work() {
 	for _, id := range c.seen.recent(8) {
 		if c.rand.IntN(2) == 0 {
@@ -285,8 +285,8 @@ func crashBook(rows []*crashRow) []clitest.Sheet {
 	return clitest.Book(circuits)
 }
 
-// command is a run as an operator would start it, every time in the same way. It makes
-// few attempts: restarting is quicker than the long backoff after many.
+// command is a run as an operator would start it, always in the same way. It makes few
+// attempts: a restart is quicker than the long backoff after many.
 func (c *crash) command() *exec.Cmd {
 	args := []string{
 		"submit", "--endpoint", c.url, "--yes", "--rate", c.rate, "--timeout", "1s", "--max-attempts", "4",
@@ -327,7 +327,7 @@ func (c *crash) killUntil(kills int) int {
 	return killed
 }
 
-// kill kills a run at a random moment from its start, or else shortly after a random number
+// kill kills a run at a random moment after its start, or shortly after a random number
 // of its applications reached the service. A run that has nothing more to send is killed too.
 func (c *crash) kill(cmd *exec.Cmd, timed bool, ended <-chan struct{}) {
 	defer cmd.Process.Kill()
@@ -358,15 +358,15 @@ func wait(ended <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// empty makes the folder of the copies anew.
+// empty empties the folder of the copies.
 func (c *crash) empty() {
 	if err := cmp.Or(os.RemoveAll(c.path("out")), os.Mkdir(c.path("out"), 0o700)); err != nil {
 		c.Fatal(err)
 	}
 }
 
-// finish runs to the end, and again as long as a row is to be sent again or asked about.
-// After some seconds the service has no more faults. It returns the results of the last
+// finish runs to the end, and again as long as a row has to be sent again or looked up.
+// After a few seconds the service has no more faults. It returns the results of the last
 // run by circuit.
 func (c *crash) finish() map[string]crashResult {
 	calm := time.AfterFunc(3*time.Second, func() { c.calm.Store(true) })
@@ -411,7 +411,7 @@ func (c *crash) unsettled(results map[string]crashResult) (ids []string) {
 	return ids
 }
 
-// putBack puts back the edits of all rows that were not accepted as they are, to what was
+// putBack undoes the edits of all rows whose present content was not accepted, back to what was
 // sent last. If a run was killed before anything was sent, people try all versions.
 func (c *crash) putBack(results map[string]crashResult) map[string]crashResult {
 	c.calm.Store(true)
@@ -471,7 +471,7 @@ func (c *crash) check(results map[string]crashResult, settled bool) {
 	c.checkPrivacy()
 }
 
-// disagreement says what a row's result has against what the service accepted.
+// disagreement says how a row's result contradicts what the service accepted.
 func (c *crash) disagreement(row *crashRow, r crashResult, accepted simulator.CircuitStats, settled bool) string {
 	same := c.seen.contents[accepted.Token] == row.content()
 	switch {

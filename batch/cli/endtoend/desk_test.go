@@ -13,7 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 )
 
-// deskBlocks are the commands of the try on one desk: to set it up, for each terminal, the run, and after it.
+// deskBlocks are the commands for trying it on one machine: to set it up, for each terminal, the run, and after it.
 func deskBlocks(t *testing.T) (blocks [][]string) {
 	_, section, _ := strings.Cut(readText(t, github+"docs/several-hosts.md"), "## Try it on one desk\n")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -26,8 +26,8 @@ func deskBlocks(t *testing.T) (blocks [][]string) {
 	return blocks
 }
 
-// TestTryOnOneDesk types what the page on several hosts shows for one desk, with three processes as the
-// terminals. One of them is killed. The server is one for tests; its own commands are typed by TestDeskServer.
+// TestTryOnOneDesk types what the page on several hosts shows for one machine, with three processes as the
+// terminals. One of them is killed. The server is one for tests; TestDeskServer types its own commands.
 func TestTryOnOneDesk(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
@@ -68,7 +68,7 @@ func TestTryOnOneDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, cmd := range []*exec.Cmd{one, two, three} {
-		_ = cmd.Wait() // its exit code is looked at
+		_ = cmd.Wait() // its exit code is checked
 	}
 	if one.ProcessState.ExitCode() != 4 || two.ProcessState.ExitCode() != 4 {
 		t.Errorf("%s\n%s", said(one), said(two))
@@ -80,7 +80,7 @@ func TestTryOnOneDesk(t *testing.T) {
 	s.run(blocks[3][0])
 }
 
-// TestDeskServer types the commands that start a server on one desk. PostgreSQL refuses to run as root.
+// TestDeskServer types the commands that start a server on one machine. PostgreSQL refuses to run as root.
 func TestDeskServer(t *testing.T) {
 	t.Parallel()
 	pgtest.Shared(t) // skips without a server

@@ -49,8 +49,8 @@ func (p *program) said(args ...string) (int, string) {
 	return p.run(cmd), out.String()
 }
 
-// TestInputOpenInExcel reads a workbook that Excel has open, and says what to do with one
-// that nobody may read.
+// TestInputOpenInExcel reads a workbook that Excel has open, and checks what is said about one
+// that no one else may read.
 func TestInputOpenInExcel(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, 3)
@@ -106,8 +106,8 @@ func TestOutputsOpenInExcel(t *testing.T) {
 	}
 }
 
-// TestLogAndLedgerInUse has another program let nobody write the log, or the ledger: the first is
-// said by its name, and the second may be tried again.
+// TestLogAndLedgerInUse has another program keep everyone from writing the log, or the ledger: the first is
+// named, and for the second the command may be tried again.
 func TestLogAndLedgerInUse(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, 1)
@@ -127,7 +127,7 @@ func TestLogAndLedgerInUse(t *testing.T) {
 	}
 }
 
-// TestPaths takes names that Windows treats in its own way.
+// TestPaths uses names that Windows treats specially.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, 1)
@@ -264,8 +264,8 @@ func TestNetworkShare(t *testing.T) {
 	}
 }
 
-// TestConsoleEvents sends Ctrl-C and Ctrl-Break to the console of a run: it is interrupted in order.
-// What closes a console cannot be made up.
+// TestConsoleEvents sends Ctrl-C and Ctrl-Break to the console of a run, which is interrupted cleanly.
+// Closing a console cannot be simulated.
 func TestConsoleEvents(t *testing.T) {
 	t.Parallel()
 	const rows = 1000 // for about a minute

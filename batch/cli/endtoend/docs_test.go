@@ -92,7 +92,7 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// fill writes a workbook of three circuits as somebody would have filled it in. With later, the
+// fill writes a workbook of three circuits like one that somebody has filled in. With later, the
 // first has a line that is about to be built.
 func (s *shell) fill(name, bandwidth string, later bool) {
 	s.t.Helper()
@@ -141,7 +141,7 @@ func (s *shell) save(name string, sheets []clitest.Sheet) {
 	}
 }
 
-// here puts the folders and names of the documentation where they are in the test.
+// here replaces the folders and names in the documentation by those of the test.
 func (s *shell) here(command string) string {
 	command = strings.NewReplacer(
 		"/usr/local/bin/loabatch", "loabatch", "./loabatch", "loabatch", `C:\loa\loabatch.exe`, "loabatch", `C:\loa\inbox\`, s.dir+"/srv/loa/inbox/", `C:\loa\`, s.dir+"/srv/loa/",
@@ -166,7 +166,7 @@ func (s *shell) lastRun() string {
 	return history.Runs[0].RunID
 }
 
-// output runs a command, and gives what it printed and its exit code.
+// output runs a command and returns what it printed and its exit code.
 func (s *shell) output(command string) (string, int) {
 	cmd := exec.Command("bash", "-c", command)
 	cmd.Dir, cmd.Env = s.dir, s.env
@@ -245,8 +245,8 @@ func (s *shell) mend(path, old, text string) {
 }
 
 // TestDocumentedCommandsRun types each command in the README and the pages beside it, in
-// their order, as a reader would. Comments such as <!-- run: fill circuits.xlsx 20480 --> stand for what
-// the reader does between them. Commands of Go are left to .ci/readme.
+// order, as a reader would. Comments such as <!-- run: fill circuits.xlsx 20480 --> stand for what
+// the reader does in between. Go commands are left to .ci/readme.
 func TestDocumentedCommandsRun(t *testing.T) {
 	t.Parallel()
 	commands := 0
@@ -317,7 +317,7 @@ func TestPolicyHasEveryAction(t *testing.T) {
 	}
 }
 
-// TestCommandsCallWhatThePageSays starts the commands of the page on permissions.
+// TestCommandsCallWhatThePageSays runs the commands listed on the page on permissions.
 func TestCommandsCallWhatThePageSays(t *testing.T) {
 	t.Parallel()
 	page := readText(t, github+"docs/permissions.md")
@@ -394,7 +394,7 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	}
 }
 
-// anchors are the headings of a page, as links name them.
+// anchors are the headings of a page in the form that links use.
 func anchors(text string) (list []string) {
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
 		list = append(list, "#"+strings.ReplaceAll(regexp.MustCompile(`[^\p{L}\p{N} -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))

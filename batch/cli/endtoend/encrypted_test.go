@@ -36,8 +36,8 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// TestAsked has commands ask at a terminal, and not where nobody can answer or --yes was
-// given.
+// TestAsked checks that commands ask for the password at a terminal, but not if nobody can answer
+// or --yes was given.
 func TestAsked(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

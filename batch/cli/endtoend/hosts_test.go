@@ -59,10 +59,10 @@ func (p *printed) String() string {
 
 func (p *printed) Bytes() []byte { return []byte(p.String()) }
 
-// ended waits for a process, and wants an exit code and texts in what it printed.
+// ended waits for a process, and checks its exit code and that it printed some texts.
 func (p *program) ended(h *host, exit int, wants ...string) {
 	p.Helper()
-	_ = h.Wait() // its exit code is looked at
+	_ = h.Wait() // its exit code is checked
 	if got := h.ProcessState.ExitCode(); got != exit {
 		p.Errorf("%q: exit %d, want %d", h.Args[1:], got, exit)
 	}
@@ -111,7 +111,7 @@ func parts(t *testing.T, path string) map[string]string {
 	return all
 }
 
-// sameCopy wants two copies to be equal, but for their seals.
+// sameCopy checks that two copies are equal except for their seals.
 func sameCopy(t *testing.T, one, other string) {
 	t.Helper()
 	a, b := parts(t, one), parts(t, other)
@@ -261,7 +261,7 @@ func noPassword(t *testing.T, folder, password string) {
 	}
 }
 
-// TestHostsDiffer has processes that mean something else by a run not join it: with other
+// TestHostsDiffer checks that processes that differ from a run do not join it: those with other
 // settings, or with another workbook that has one of its circuits.
 func TestHostsDiffer(t *testing.T) {
 	if testing.Short() {
@@ -299,8 +299,8 @@ func TestHostsDiffer(t *testing.T) {
 	}
 }
 
-// TestHostAlone has the only host of a run end it when it is interrupted, as a run without other
-// hosts ends; the same command finishes the rest.
+// TestHostAlone checks that the only host of a run ends it when interrupted, like a run without other
+// hosts; the same command finishes the rest.
 func TestHostAlone(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
@@ -447,7 +447,7 @@ func runOf(h *host) string {
 	return regexp.MustCompile(`(started|joined) run ([0-9a-z-]+)`).FindStringSubmatch(h.out.String())[2]
 }
 
-// TestDatabaseAway has the database stop in the middle of a run, which goes on when it is back.
+// TestDatabaseAway stops the database in the middle of a run, which continues when it is back.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t, "fsync=off")
@@ -463,7 +463,7 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
-// TestDatabaseFailures has commands say what is wrong with a database.
+// TestDatabaseFailures checks what commands say about a broken database.
 func TestDatabaseFailures(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)

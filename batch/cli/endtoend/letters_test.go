@@ -44,7 +44,7 @@ func letterPDF(line string, more ...string) string {
 
 const goodLine = "Example Networks Ltd may build {id}"
 
-// badLetters has what is behind the link to the letter of a circuit, for each sentence about it.
+// badLetters has what the link to the letter of a circuit leads to, for each sentence about it.
 var badLetters = map[string]func(w http.ResponseWriter, r *http.Request){
 	"letter-redirect": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)

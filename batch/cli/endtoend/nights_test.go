@@ -30,12 +30,12 @@ import (
 )
 
 // nightsVariable is the environment variable that makes TestNights larger: the number of months, of
-// thirty nights each. Most of it is waiting, so give several to -parallel.
+// thirty nights each. Most of the time is waiting, so give -parallel several.
 const nightsVariable = "LOABATCH_MONTHS"
 
 // TestNights runs a folder night after night, over real HTTP and with faults. Workbooks
-// arrive, some encrypted, some with invalid rows, some cut off, some twice under other names; people mend
-// copies and drop them, and put finished workbooks back. Two of three nights are killed: at
+// arrive, some encrypted, some with invalid rows, some cut off, some twice under other names; people correct
+// copies and drop them into the folder, and put finished workbooks back. Two of three nights are killed: at
 // a random moment, after an application, or just after a copy was written. Whatever
 // happens, no workbook is lost, nothing is moved before its run has ended, the service
 // accepts each circuit once, and in the end every row has a result in the copy of its workbook.
@@ -141,8 +141,8 @@ func (f *folder) drop(content []byte) {
 
 func sum(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
 
-// found returns the workbooks that people dropped, by path: all that are not copies as
-// loabatch wrote them.
+// found returns the workbooks that people dropped, by path: all but unchanged copies of
+// loabatch's.
 func (f *folder) found(folders ...string) map[string][]byte {
 	books := map[string][]byte{}
 	for _, folder := range folders {
@@ -160,7 +160,7 @@ func (f *folder) found(folders ...string) map[string][]byte {
 	return books
 }
 
-// age makes all workbooks older than those that may still be being written.
+// age makes all workbooks too old to be still in the process of being written.
 func (f *folder) age() {
 	then := time.Now().Add(-time.Hour)
 	for path := range f.found("in") {
@@ -232,7 +232,7 @@ func (f *folder) day() {
 	}
 }
 
-// encrypted encrypts a workbook with the password of all.
+// encrypted encrypts a workbook with the common password.
 func (f *folder) encrypted(content []byte) []byte {
 	content, err := clitest.Encrypt(content)
 	if err != nil {
@@ -302,8 +302,8 @@ func (f *folder) prune() {
 // metric matches a line of the metrics of real runs of submit: name, further labels, value.
 var metric = regexp.MustCompile(`(?m)^loabatch_(\w+)\{command="submit",mode="real"(.*)\} (\S+)$`)
 
-// pingPath is the path under which a night pings: what one that was killed had sent may arrive
-// during the next.
+// pingPath is the path under which a night pings: pings of a night that was killed may arrive
+// during the next one.
 func (f *folder) pingPath() string { return fmt.Sprintf("/night-%d", f.nights) }
 
 // checkReports compares the pings and the metrics of a night with its exit code, -1 if it was
@@ -367,7 +367,7 @@ func (f *folder) checkReports(exit int, document []byte) {
 	f.success = success
 }
 
-// killAt waits until it is time, and then some milliseconds at most. It reports whether
+// killAt waits until it is time, and then at most a few milliseconds. It reports whether
 // the program is still running.
 func (f *folder) killAt(ended <-chan struct{}, due func() bool) bool {
 	for !due() {
@@ -414,7 +414,7 @@ func (f *folder) history() map[string]pastRun {
 }
 
 // checkMoved checks that a run has finished with every workbook that was moved, unless it
-// cannot be read, and that no workbook is missing or there too often.
+// cannot be read, and that no workbook is missing or duplicated.
 func (f *folder) checkMoved() {
 	runs := f.history()
 	books, there := f.found("in", "done", "failed"), map[string]int{}

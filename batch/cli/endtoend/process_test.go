@@ -17,7 +17,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// program is the program as a process of its own, in a folder with an input in.xlsx.
+// program runs loabatch as a separate process, in a folder with an input in.xlsx.
 type program struct {
 	*testing.T
 	dir string
@@ -100,7 +100,7 @@ func unread(t *testing.T) *os.File {
 	return writer
 }
 
-// full is a file that cannot take a byte.
+// full is a file to which nothing can be written.
 func full(t *testing.T) *os.File {
 	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -110,8 +110,8 @@ func full(t *testing.T) *os.File {
 	return f
 }
 
-// A run goes on to its end, with its copy and its exit code, whatever becomes of standard
-// output and standard error.
+// A run completes, with its copy and its exit code, whatever happens to standard output and
+// standard error.
 func TestLostOutput(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -155,7 +155,7 @@ func TestLostOutput(t *testing.T) {
 	}
 }
 
-// A reader of standard error that does not read holds a run up for moments only.
+// A reader of standard error that does not read delays a run only briefly.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, 1200)
@@ -177,7 +177,7 @@ func TestStalledReader(t *testing.T) {
 	}
 }
 
-// Commands that only print fail if the disk is full, and not if their reader has seen enough.
+// Commands that only print fail if the disk is full, but not if their reader stops reading.
 func TestLostPrint(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -254,8 +254,8 @@ func TestLostLog(t *testing.T) {
 	}
 }
 
-// A file that someone puts in the place of the copy during a run is kept: the copy goes to
-// its second place.
+// A file that someone puts in the place of the copy during a run is kept: the copy is written
+// to its second place.
 func TestCopyPlaceTakenDuringTheRun(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, 40)

@@ -76,8 +76,8 @@ func (q *countedQuota) must(cmd *exec.Cmd) {
 	}
 }
 
-// check wants that nothing was throttled. How much of the quota is used is for package quota
-// to test, in virtual time.
+// check checks that nothing was throttled. How much of the quota is used is tested by package
+// quota, in virtual time.
 func (q *countedQuota) check(accepted int, within time.Duration) {
 	q.Helper()
 	stats := q.sim.Stats()
@@ -121,7 +121,7 @@ func TestOneQuotaForAllProcesses(t *testing.T) {
 func TestOneQuotaForAllRestarts(t *testing.T) {
 	t.Parallel()
 	q := newCountedQuota(t)
-	input := q.workbook("restarted", 40) // what the killed ones hold of the quota comes back late
+	input := q.workbook("restarted", 40) // the quota held by the killed processes is released late
 	for range 5 {
 		cmd := q.command("submit", "--yes", "-o", filepath.Join(q.dir, "out.xlsx"), input)
 		if err := cmd.Start(); err != nil {

@@ -48,7 +48,7 @@ func nights(t *testing.T) map[string][]string {
 	return found
 }
 
-// jobSpec is what the tests look at in a Job.
+// jobSpec is what the tests check in a Job.
 type jobSpec struct {
 	Parallelism, Completions int
 	CompletionMode           string `yaml:"completionMode"`
@@ -85,7 +85,7 @@ func (s jobSpec) codes(t *testing.T) map[string][]int {
 	return rules
 }
 
-// cronJob is what the tests look at in a CronJob.
+// cronJob is what the tests check in a CronJob.
 type cronJob struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string
@@ -243,8 +243,8 @@ func TestRecipesRun(t *testing.T) {
 	}
 }
 
-// TestRecipesKnowTheExitCodes checks that schedulers start again what another start may
-// finish and leave the rest to a person, and that the page on failures explains each code.
+// TestRecipesKnowTheExitCodes checks that schedulers start again what another start may finish
+// and leave the rest to people, and that the page on failures explains each code.
 func TestRecipesKnowTheExitCodes(t *testing.T) {
 	readme := readText(t, "../../../README.md")
 	_, table, _ := strings.Cut(readme, "## Exit codes")
@@ -266,7 +266,7 @@ func TestRecipesKnowTheExitCodes(t *testing.T) {
 		t.Errorf("the CronJob cannot have a podFailurePolicy: %+v", job)
 	}
 	rules := spec.codes(t)
-	// A pod may take up what the one before it left when its time was over.
+	// A pod may continue what the one before it left when its time was up.
 	killed := slices.Sorted(slices.Values(append(again, 7, 137)))
 	if !slices.Equal(rules["FailJob"], slices.DeleteFunc(slices.Clone(person), func(code int) bool { return code == 7 })) || !slices.Equal(rules["Count"], killed) {
 		t.Errorf("podFailurePolicy: %v", rules)

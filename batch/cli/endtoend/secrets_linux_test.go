@@ -21,8 +21,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// watcher keeps every file that is made in some folders, also those that are removed again,
-// by giving each a second name in a folder of its own.
+// watcher keeps every file created in some folders, even if it is removed again, by giving each
+// a second name in a folder of its own.
 type watcher struct {
 	*testing.T
 	inotify int

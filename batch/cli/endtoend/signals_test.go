@@ -19,7 +19,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// Before a command begins its run, the first signal ends it at once, whatever it is
+// Before a command begins its run, the first signal ends it at once, no matter what it is
 // waiting for.
 func TestInterruptedEarly(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")

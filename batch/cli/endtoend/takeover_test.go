@@ -27,8 +27,8 @@ func (p *program) lookups() (n int) {
 	return n
 }
 
-// TestTakeOver kills a run on a file's ledger, moves that into a database, and goes on there: no
-// circuit is applied for twice, and nothing is looked up but what was open.
+// TestTakeOver kills a run with a ledger in a file, moves that into a database, and continues there: no
+// circuit is applied for twice, and only what was open is looked up.
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	database, file := pgtest.Database(t), "ledger.db"
@@ -92,7 +92,7 @@ func TestTakeOver(t *testing.T) {
 	}
 	p.ended(p.host(database, "history", "--take-over", file, "--yes"), 2, "was already moved here on", "There is nothing to do")
 
-	// What would send something says where the ledger has gone; what shows it still does.
+	// Commands that would send something say where the ledger is now; those that show it still do.
 	before := p.sim.Stats().Requests
 	for _, args := range [][]string{
 		{"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"submit", "--dry-run=online", "in.xlsx"}, {"status", "-o", "out.xlsx", "in.xlsx"}, {"history", "--prune", "1d", "--yes"},
@@ -207,7 +207,7 @@ func failOver(t *testing.T, wholeRun bool) {
 	}
 }
 
-// limited lets applications through to a service up to a number, and notes the tokens of each circuit.
+// limited lets a number of applications through to a service, and notes the tokens of each circuit.
 type limited struct {
 	mu     sync.Mutex
 	more   sync.Cond

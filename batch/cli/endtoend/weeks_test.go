@@ -28,7 +28,7 @@ import (
 const weeksVariable = "LOABATCH_WEEKS"
 
 // TestTenWeeks carries circuits from an empty row to the confirmation in ten weeks of
-// virtual nights, by one command a night on one book. Rows arrive over the weeks, some with
+// virtual nights, with one command a night on one book. Rows arrive over the weeks, some with
 // a value missing; some LOAs are rejected, once or twice; links expire, answers are lost, and some
 // nights are killed. In the end the service, the ledger, the copy and the letters
 // agree on every row, nothing took effect twice, and a person was needed once for every
@@ -55,7 +55,7 @@ func TestTenWeeks(t *testing.T) {
 	})
 }
 
-// weeks is the world in which loabatch runs: a book, a ledger, a folder of letters, a
+// weeks is the environment in which loabatch runs: a book, a ledger, a folder of letters, a
 // service, and people.
 type weeks struct {
 	*testing.T
@@ -72,7 +72,7 @@ type weeks struct {
 	unsent int // corrections for which it is not known that they were accepted
 }
 
-// weeksCircuit is a row of the book and what becomes of it.
+// weeksCircuit is a row of the book and what happens to it.
 type weeksCircuit struct {
 	clitest.Circuit
 	region     string
@@ -131,8 +131,8 @@ func (c *weeksCircuit) id() string {
 	return c.ID()
 }
 
-// day is a day of the world: a night of loabatch, the morning of those who keep the book,
-// and noon at Alibaba Cloud and the construction companies.
+// day is one day: a night of loabatch, the morning of those who keep the book, and noon at
+// Alibaba Cloud and the construction companies.
 func (w *weeks) day(day int) {
 	midnight := time.Date(2027, 1, 4+day, 0, 0, 0, 0, time.UTC)
 	w.until(midnight.Add(2 * time.Hour))
@@ -196,7 +196,7 @@ func (w *weeks) write(path string, all []*weeksCircuit) {
 	}
 }
 
-// weeksDoc is what loabatch says of a run.
+// weeksDoc is what loabatch reports about a run.
 type weeksDoc struct {
 	Exit         int `json:"exit_code"`
 	Applications []struct {
@@ -250,7 +250,7 @@ func (d *weeksDoc) unsent() (n int) {
 	return n
 }
 
-// people read what a run says, and do what they are needed for. It returns the rows that
+// people read what a run reports, and do what it needs them for. It returns the rows that
 // they corrected.
 func (w *weeks) people(doc *weeksDoc) (corrected []*weeksCircuit) {
 	if doc == nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// wire is the network between loabatch, which lives in virtual time, and the simulator,
+// wire is the network between loabatch, which runs in virtual time, and the simulator,
 // which does not. Each answer closes its connection: goroutines of an idle one would wait
 // for the network, and virtual time would stand still.
 type wire struct {
@@ -67,8 +67,8 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.sim.ServeHTTP(rw, r)
 }
 
-// arrive reports whether loabatch is dead. It dies with its last request, which took effect
-// or did not: what is on disk at that moment is what is left.
+// arrive reports whether loabatch is dead. It dies with its last request, which may or may not
+// take effect: what is on disk at that moment is all that is left.
 func (w *wire) arrive(r *http.Request) (dead bool) {
 	w.mu.Lock()
 	if w.left > 0 && !w.dead {
@@ -105,7 +105,7 @@ func (w *wire) settled() map[string][]byte {
 	}
 }
 
-// restore makes the files what they were when loabatch was killed.
+// restore restores the files to what they were when loabatch was killed.
 func (w *wire) restore() error {
 	for name := range readTree(w.dir) {
 		if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
