@@ -175,7 +175,7 @@ func readBytes(path string) (*input, error) {
 	return in, nil
 }
 
-func unreadable(path string, err error) *exit.Error {
+func unreadable(path string, err error) error {
 	if durable.IsInUse(err) {
 		return exit.Failure(exit.Usage, "input-in-use", err, "file", path)
 	}

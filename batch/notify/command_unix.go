@@ -10,7 +10,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// errNotProgram means that a file is not a program.
+// errNotProgram says that a file is not a program.
 const errNotProgram = syscall.ENOEXEC
 
 // splitCommand reads a line as a POSIX shell does, and accepts one simple command whose

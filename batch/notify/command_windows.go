@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errNotProgram means that a file is not a program, but a PowerShell script, for example.
+// errNotProgram says that a file is not a program, such as a PowerShell script.
 const errNotProgram = windows.ERROR_BAD_EXE_FORMAT
 
 // splitCommand splits a line as Windows programs do. It has no pipes and the like, which

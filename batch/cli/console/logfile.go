@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // LogFile is the file that the log is appended to. Like a lost output, a log that can no
@@ -24,15 +26,21 @@ type LogFile struct {
 // ErrForeign means that a log file exists and contains something other than text.
 var ErrForeign = errors.New("not a text file")
 
-// OpenLogFile opens the log file at a path, or creates it. The error is ErrForeign if the file
+// OpenLogFile opens the log file at a path, or creates it for its owner alone. The error is ErrForeign if the file
 // contains something other than text. warn is called once, when a line cannot be written.
 func OpenLogFile(path string, warn func(error)) (*LogFile, error) {
 	if foreign(path) {
 		return nil, ErrForeign
 	}
+	_, missing := os.Lstat(path)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
+	}
+	if errors.Is(missing, fs.ErrNotExist) {
+		if err := durable.Protect(path); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
 	}
 	return &LogFile{file: file, path: path, warn: warn}, nil
 }

@@ -15,7 +15,7 @@ import (
 
 // deskBlocks are the commands for trying it on one machine: to set it up, for each terminal, the run, and after it.
 func deskBlocks(t *testing.T) (blocks [][]string) {
-	_, section, _ := strings.Cut(readText(t, github+"docs/several-hosts.md"), "## Try it on one desk\n")
+	_, section, _ := strings.Cut(readText(t, github+"docs/several-hosts.md"), "## Try it on one machine\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, m := range regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(section, -1) {
 		blocks = append(blocks, strings.Split(strings.TrimSpace(m[1]), "\n"))

@@ -129,7 +129,7 @@ func TestSignalsAreReported(t *testing.T) {
 		signals <- os.Interrupt
 	}()
 	exit, printed = run("submit", "--simulate", "-o", filepath.Join(folder, "out.xlsx"), "--on-finish", "sh -c 'echo >"+begun+"; sleep 600'", "../../../testdata/clean.xlsx")
-	if exit != 0 || !strings.Contains(printed, "--on-finish was ended, as a signal came") || <-pinged != "/start" || <-pinged != "/0" {
+	if exit != 0 || !strings.Contains(printed, "--on-finish was ended because of a signal") || <-pinged != "/start" || <-pinged != "/0" {
 		t.Errorf("exit %d: %s", exit, printed)
 	}
 }

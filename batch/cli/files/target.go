@@ -39,8 +39,9 @@ func (t Target) Of(runID string) Target {
 	if t.Path != "" {
 		t.Path = renamed(t.Path)
 	}
+	t = t.renamed(renamed)
 	t.RunID = runID
-	return t.renamed(renamed)
+	return t
 }
 
 // renamed returns the target with other paths of its reports.

@@ -4,6 +4,7 @@ package shell
 import (
 	"runtime"
 	"strings"
+	"unicode"
 )
 
 // Quote quotes an argument if necessary. Double quotes work in every shell as long as
@@ -32,7 +33,9 @@ func windowsQuote(arg string) string {
 	return `"` + strings.ReplaceAll(before, `"`, `\"`) + strings.Repeat(`\`, 2*(len(arg)-len(before))) + `"`
 }
 
+// needsQuotes reports whether some shell treats a character specially. PowerShell splits at wide
+// spaces, too.
 func needsQuotes(c rune) bool {
-	return c <= ' ' || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
+	return c <= ' ' || unicode.IsSpace(c) || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
 		!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')
 }

@@ -12,7 +12,7 @@ import (
 func TestWindowsQuote(t *testing.T) {
 	for arg, want := range map[string]string{
 		"": `""`, `C:\lo a\申请 表.xlsx`: `"C:\lo a\申请 表.xlsx"`, `C:\loa\文.xlsx`: `C:\loa\文.xlsx`, `\\server\share\a.xlsx`: `\\server\share\a.xlsx`,
-		`a b\`: `"a b\\"`, `a"b`: `"a\"b"`, "it's": `"it's"`, "5%": `"5%"`, "a&b": `"a&b"`, "(a)": `"(a)"`, "a,b": `"a,b"`,
+		`a b\`: `"a b\\"`, `a"b`: `"a\"b"`, "it's": `"it's"`, "5%": `"5%"`, "a&b": `"a&b"`, "(a)": `"(a)"`, "a,b": `"a,b"`, "专线　表": `"专线　表"`,
 	} {
 		if got := windowsQuote(arg); got != want {
 			t.Errorf("%q: %s, want %s", arg, got, want)
