@@ -69,6 +69,9 @@ func (i RunInfo) StateKey(key batch.Key, o batch.Operation) StateKey {
 	return StateKey{i.Scope, key, o.Place()}
 }
 
+// room is for the columns of one record with those that a backend adds.
+const room = 24
+
 // StateColumns are the columns of the stored states, in the order of [StoredState.Fields].
 const StateColumns = `scope, region, instance_id, place, hash, generation, token, result, error_code, request_id, submitted, loa_status, run,
 	pending_run, pending_hash, pending_generation, pending_token, pending_operation, pending_phase, tried, others, pending_accepted`
@@ -84,11 +87,11 @@ type StoredState struct {
 	Accepted                                           int64
 }
 
-// Fields points to the columns, each a text or an int64.
+// Fields points to the columns, each a text or an int64, with room for a few more.
 func (s *StoredState) Fields() []any {
-	return []any{&s.Scope, &s.Region, &s.InstanceID, &s.Place, &s.Hash, &s.Generation, &s.Token, &s.Result, &s.ErrorCode, &s.RequestID,
+	return append(make([]any, 0, room), &s.Scope, &s.Region, &s.InstanceID, &s.Place, &s.Hash, &s.Generation, &s.Token, &s.Result, &s.ErrorCode, &s.RequestID,
 		&s.Submitted, &s.LOA, &s.Run, &s.PendingRun, &s.PendingHash, &s.PendingGeneration, &s.PendingToken, &s.PendingOperation,
-		&s.PendingPhase, &s.Tried, &s.Others, &s.Accepted}
+		&s.PendingPhase, &s.Tried, &s.Others, &s.Accepted)
 }
 
 // Store is the state of a circuit as it is stored.
@@ -133,10 +136,10 @@ type StoredStep struct {
 	Token, Result, Reason, ErrorCode, RequestID, LOAStatus string
 }
 
-// Fields points to the columns, each a text or an int64.
+// Fields points to the columns, each a text or an int64, with room for a few more.
 func (s *StoredStep) Fields() []any {
-	return []any{&s.Run, &s.Row, &s.Region, &s.InstanceID, &s.Hash, &s.Begun, &s.Operation,
-		&s.Token, &s.Generation, &s.Finished, &s.Result, &s.Reason, &s.ErrorCode, &s.RequestID, &s.Attempts, &s.Submitted, &s.LOAStatus, &s.Tried}
+	return append(make([]any, 0, room), &s.Run, &s.Row, &s.Region, &s.InstanceID, &s.Hash, &s.Begun, &s.Operation,
+		&s.Token, &s.Generation, &s.Finished, &s.Result, &s.Reason, &s.ErrorCode, &s.RequestID, &s.Attempts, &s.Submitted, &s.LOAStatus, &s.Tried)
 }
 
 // StoreStep is a finished step as it is stored, without the hash of what was begun.

@@ -196,7 +196,7 @@ const stepColumns = ledger.StepColumns + ", r.begun_checksum, r.finished_checksu
 func scanStep(scan func(...any) error, after ...any) (batch.Outcome, ledger.StoredStep, error) {
 	var s ledger.StoredStep
 	var sumBegun, sumFinished int64
-	err := scan(slices.Concat(s.Fields(), []any{&sumBegun, &sumFinished}, after)...)
+	err := scan(append(append(s.Fields(), &sumBegun, &sumFinished), after...)...)
 	var c checksummer
 	if err == nil && (sumBegun != 0 && sumBegun != c.begun(&s) || sumFinished != 0 && sumFinished != c.finished(&s)) {
 		err = errChecksum
