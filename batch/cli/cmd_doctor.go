@@ -108,7 +108,7 @@ func (d *examination) run(ctx context.Context, paths []string) error {
 		d.exit = exit.Stopped
 	}
 	if d.flags.json {
-		return d.writeJSON(struct {
+		return report.Value(d.env.Stdout, struct {
 			ExitCode int            `json:"exit_code"`
 			Checks   []doctor.Check `json:"checks"`
 		}{d.exit, d.found.Checks})

@@ -220,7 +220,7 @@ func (a *app) explainAll(asJSON bool) error {
 	}
 	delete(lists, "")
 	if asJSON {
-		return a.writeJSON(lists)
+		return report.Value(a.env.Stdout, lists)
 	}
 	for i, kind := range kinds {
 		if i > 0 {
@@ -242,7 +242,7 @@ func (a *app) explain(name string, asJSON bool) error {
 	}
 	x := s.explanation(a.lines.Words.Explain(s.entry))
 	if asJSON {
-		return a.writeJSON(x)
+		return report.Value(a.env.Stdout, x)
 	}
 	w := a.env.Stdout
 	fmt.Fprintln(w, report.Printable(s.shown))

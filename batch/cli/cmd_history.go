@@ -1,13 +1,8 @@
 package cli
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/exit"
-	"github.com/loabatch/loabatch/batch/cli/loa"
-	"github.com/loabatch/loabatch/batch/cli/reasons"
-	"github.com/loabatch/loabatch/batch/cli/record"
+	"github.com/loabatch/loabatch/batch/cli/history"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/waiting"
@@ -64,14 +57,14 @@ with everything in it.`,
 				return err
 			}
 			before, err := f.before(cmd, args, a.env.Now())
-			if err == nil {
-				err = f.waitingAlone(cmd, args)
+			if err == nil && f.waiting {
+				err = alone(cmd, args, "waiting-alone", "since", "failed", pruneFlag)
 			}
 			if err != nil {
 				return err
 			}
 			if f.takeOver != "" {
-				if err := f.takeOverAlone(cmd, args); err != nil {
+				if err := alone(cmd, args, "take-over-alone", "since", "failed", "limit", "csv", waitingFlag, pruneFlag); err != nil {
 					return err
 				}
 				return a.takeOver(cmd.Context(), path, f)
@@ -170,13 +163,8 @@ func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (
 	if f.prune == "" {
 		return time.Time{}, nil
 	}
-	for _, name := range []string{"since", "failed", "limit", "csv"} {
-		if cmd.Flags().Changed(name) {
-			return time.Time{}, exit.Failure(exit.Usage, "prune-alone", nil, "other", "--"+name)
-		}
-	}
-	if len(args) > 0 {
-		return time.Time{}, exit.Failure(exit.Usage, "prune-alone", nil, "other", args[0])
+	if err := alone(cmd, args, "prune-alone", "since", "failed", "limit", "csv"); err != nil {
+		return time.Time{}, err
 	}
 	t, ok := ago(f.prune, now)
 	if !ok {
@@ -185,31 +173,16 @@ func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (
 	return t, nil
 }
 
-// waitingAlone rejects flags that say nothing about circuits that wait.
-func (f historyFlags) waitingAlone(cmd *cobra.Command, args []string) error {
-	if !f.waiting {
-		return nil
-	}
-	for _, name := range []string{"since", "failed", pruneFlag} {
+// alone rejects, with the sentence of a code, arguments and flags that say nothing about what is
+// asked for.
+func alone(cmd *cobra.Command, args []string, code string, others ...string) error {
+	for _, name := range others {
 		if cmd.Flags().Changed(name) {
-			return exit.Failure(exit.Usage, "waiting-alone", nil, "other", "--"+name)
+			return exit.Failure(exit.Usage, code, nil, "other", "--"+name)
 		}
 	}
 	if len(args) > 0 {
-		return exit.Failure(exit.Usage, "waiting-alone", nil, "other", args[0])
-	}
-	return nil
-}
-
-// takeOverAlone rejects flags that say nothing about a ledger that moves.
-func (f historyFlags) takeOverAlone(cmd *cobra.Command, args []string) error {
-	for _, name := range []string{"since", "failed", "limit", "csv", waitingFlag, pruneFlag} {
-		if cmd.Flags().Changed(name) {
-			return exit.Failure(exit.Usage, "take-over-alone", nil, "other", "--"+name)
-		}
-	}
-	if len(args) > 0 {
-		return exit.Failure(exit.Usage, "take-over-alone", nil, "other", args[0])
+		return exit.Failure(exit.Usage, code, nil, "other", args[0])
 	}
 	return nil
 }
@@ -247,72 +220,12 @@ func (f historyFlags) listed(o batch.Outcome, begun, finished, after time.Time) 
 	return !at.Before(after) && !(f.failed && good)
 }
 
-// runLine is one run in the JSON of history.
-type runLine struct {
-	RunID       string               `json:"run_id"`
-	Command     string               `json:"command"`
-	Scope       string               `json:"scope"`
-	Status      string               `json:"status"`
-	StartedAt   time.Time            `json:"started_at"`
-	Account     string               `json:"account"`
-	Host        string               `json:"host"`
-	PID         int                  `json:"pid"`
-	Input       string               `json:"input"`
-	InputSHA256 string               `json:"input_sha256"`
-	Output      string               `json:"output"`
-	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
-	Results     map[sheet.Result]int `json:"results"`
-
-	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
-	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
-	ChangeRef    string   `json:"change_ref"`    // --change-ref
-	PlanSHA256   string   `json:"plan_sha256"`   // checksum of the plan that it kept to; empty without one
-	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
-
-	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
-
-	Members []memberLine `json:"members,omitempty"` // the processes at work on it, in the order in which they joined; of a ledger that hosts share
+// printer prints what history lists.
+func (a *app) printer(f historyFlags) *history.Printer {
+	return &history.Printer{Out: a.env.Stdout, Lines: a.lines, Width: a.columns(), JSON: f.json, CSV: f.csv}
 }
 
-// memberLine is a process that worked on a run, in the JSON of history.
-type memberLine struct {
-	Host     string     `json:"host"`
-	PID      int        `json:"pid"`
-	Version  string     `json:"version"`
-	Starter  bool       `json:"starter"` // it started the run
-	Status   string     `json:"status"`
-	JoinedAt time.Time  `json:"joined_at"`
-	SeenAt   time.Time  `json:"seen_at"`
-	LeftAt   *time.Time `json:"left_at"`   // null while it is at work, or when it died
-	ExitCode *int       `json:"exit_code"` // likewise
-	Rows     int        `json:"rows"`      // that it finished
-	Requests int        `json:"requests"`
-
-	Output       string `json:"output"`
-	OutputSHA256 string `json:"output_sha256"`
-}
-
-// lineOf is a run in the JSON of history.
-func lineOf(r accounts.Run) runLine {
-	l := runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned), nil}
-	if saved, err := record.ReadOptions(r.Options); err == nil { // else report will say so
-		l.ChangeRef, l.PlanSHA256, l.TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
-	}
-	if r.End != nil {
-		l.ExitCode = &r.End.ExitCode
-		l.Output, l.OutputSHA256 = r.Copy()
-	}
-	for _, m := range r.Members {
-		line := memberLine{m.Host, m.PID, m.Version, m.Starter, string(m.Status), m.Started, m.Seen, moment(m.Ended), nil, m.Rows, m.Figures.Requests, m.Output, m.OutputSHA256}
-		if m.Status == ledger.Ended {
-			line.ExitCode = &m.ExitCode
-		}
-		l.Members = append(l.Members, line)
-	}
-	return l
-}
-
-// oneRun shows a run, and the processes that worked on it.
+// oneRun shows a run.
 func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f historyFlags) error {
 	runs, err := store.Runs(ctx, 0)
 	if err != nil {
@@ -323,34 +236,7 @@ func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f histo
 	if i < 0 {
 		return exit.Failure(exit.Usage, "no-run", nil, "run", id)
 	}
-	members := lineOf(folded[i]).Members
-	if f.json || !f.csv || len(members) == 0 {
-		if err := a.printRuns(folded[i:i+1], f); err != nil || f.json || len(members) == 0 {
-			return err
-		}
-	}
-	rows := a.header("history-members")
-	for _, m := range members {
-		rows = append(rows, []string{m.Host, number(m.PID), report.Stamp(m.JoinedAt), report.Stamp(m.SeenAt), a.lines.Words.Line("history-" + m.Status), exitText(m.ExitCode, f), number(m.Rows), m.Output})
-	}
-	if f.csv {
-		return report.CSVTable(a.env.Stdout, rows)
-	}
-	if _, err := io.WriteString(a.env.Stdout, "\n"); err != nil {
-		return err
-	}
-	return a.historyTable(rows, f, []int{0, 1, 4, 5}, []int{2, 3, 6, 7})
-}
-
-// exitText is an exit code in a table; there may be none yet.
-func exitText(code *int, f historyFlags) string {
-	switch {
-	case code != nil:
-		return number(*code)
-	case f.csv:
-		return ""
-	}
-	return "-"
+	return a.printer(f).Run(folded[i])
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
@@ -358,51 +244,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	if err != nil {
 		return a.ledgers.Failure(err)
 	}
-	return a.printRuns(runs, f)
-}
-
-// printRuns lists runs.
-func (a *app) printRuns(runs []accounts.Run, f historyFlags) error {
-	list := make([]runLine, len(runs))
-	for i, r := range runs {
-		list[i] = lineOf(r)
-	}
-	if f.json {
-		return a.writeJSON(struct {
-			Runs []runLine `json:"runs"`
-		}{list})
-	}
-	if len(list) == 0 && !f.csv {
-		code := "no-runs"
-		if f.failed || f.since != "" {
-			code = "no-such-runs"
-		}
-		a.lines.Say(code, nil)
-		return nil
-	}
-	rows := a.header("history-runs")
-	for i, r := range list {
-		rows = append(rows, []string{r.RunID, report.Stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exitText(r.ExitCode, f), report.Results(r.Results).In(a.lines.Words), r.Input})
-	}
-	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
-}
-
-// eventLine is one thing that happened to a circuit, in the JSON of history.
-type eventLine struct {
-	RunID      string       `json:"run_id"`
-	Scope      string       `json:"scope"`
-	Region     string       `json:"region_id"`
-	SheetRow   int          `json:"sheet_row"`
-	Begun      *time.Time   `json:"begun_at"`
-	Finished   *time.Time   `json:"finished_at"`
-	Result     sheet.Result `json:"result"`
-	Message    string       `json:"message"`
-	ErrorCode  string       `json:"error_code"`
-	RequestID  string       `json:"request_id"`
-	Token      string       `json:"client_token"`
-	Generation int          `json:"generation"`
-	Attempts   int          `json:"attempts"`
-	LOAStatus  string       `json:"loa_status"`
+	return a.printer(f).Runs(runs, f.failed || f.since != "")
 }
 
 func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, f historyFlags, after time.Time) error {
@@ -417,140 +259,21 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 		return exit.Failure(exit.Usage, "no-circuit", nil, "circuit", circuit)
 	}
 	events = slices.DeleteFunc(events, func(e ledger.Event) bool { return !f.listed(e.Outcome, e.Begun, e.Finished, after) })
-	list := make([]eventLine, len(events))
-	for i, e := range events {
-		o := e.Outcome
-		message, _ := reasons.New(&sheet.Workbook{}, nil).Message(a.lines.Words, &o)
-		list[i] = eventLine{accounts.Whole(e.RunID), string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
-			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
-	}
-	if f.json {
-		return a.writeJSON(struct {
-			InstanceID string      `json:"instance_id"`
-			Events     []eventLine `json:"events"`
-		}{circuit, list})
-	}
-	rows := a.header("history-events")
-	for _, e := range list {
-		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), a.lines.Words.Vocabulary().Result(e.Result), e.RequestID, e.Token, e.Message})
-	}
-	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
+	return a.printer(f).Circuit(circuit, events)
 }
-
-// waitingLine is a circuit that waits for somebody, in the JSON of history.
-type waitingLine struct {
-	InstanceID   string        `json:"instance_id"`
-	Region       string        `json:"region_id"`
-	Scope        string        `json:"scope"`
-	Company      string        `json:"company"`
-	LOAStatus    string        `json:"loa_status"`
-	Since        time.Time     `json:"since"`
-	Days         float64       `json:"days"`
-	AskedAt      time.Time     `json:"asked_at"`
-	WaitingFor   waiting.Party `json:"waiting_for"`
-	Message      string        `json:"message"` // for whom, and for what
-	Rejections   int           `json:"rejections"`
-	Letter       string        `json:"letter"`
-	LetterSHA256 string        `json:"letter_sha256"`
-}
-
-// companyLine is what became of a company's applications, in the JSON of history.
-type companyLine struct {
-	Company     string `json:"company"`
-	Circuits    int    `json:"circuits"`
-	Reviewed    int    `json:"reviewed"`
-	Rejections  int    `json:"rejections"`
-	RejectedNow int    `json:"rejected_now"`
-}
-
-// stateLine is how long LOAs had a status, in the JSON of history; null if none has left it.
-type stateLine struct {
-	LOAStatus   string   `json:"loa_status"`
-	CircuitsNow int      `json:"circuits_now"`
-	Times       int      `json:"times"`
-	MedianDays  *float64 `json:"median_days"`
-	LongestDays *float64 `json:"longest_days"`
-}
-
-// days is a time in days, to a tenth.
-func days(d time.Duration) float64 { return math.Round(d.Hours()/24*10) / 10 }
-
-func daysText(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
 
 // waitingHistory lists the circuits that wait for somebody, and what can be learned from how
 // long all of them waited.
 func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyFlags) error {
-	history, err := store.LOAHistory(ctx)
+	known, err := store.LOAHistory(ctx)
 	if err != nil {
 		return a.ledgers.Failure(err)
 	}
-	o := waiting.Of(history, a.env.Now())
+	o := waiting.Of(known, a.env.Now())
 	if f.limited && f.limit > 0 && len(o.Circuits) > f.limit {
 		o.Circuits = o.Circuits[:f.limit]
 	}
-	lines, companies, states := make([]waitingLine, len(o.Circuits)), make([]companyLine, len(o.Companies)), make([]stateLine, len(o.States))
-	for i, c := range o.Circuits {
-		lines[i] = waitingLine{c.Key.InstanceID, c.Key.Region, string(c.Scope), c.Company, cmp.Or(c.Status, report.NoLOA), c.Since, days(c.Waits), c.Asked, c.For, loa.Awaits(a.lines.Words, c.Status), c.Rejected, c.Letter.Path, c.Letter.SHA256}
-	}
-	for i, c := range o.Companies {
-		companies[i] = companyLine{c.Name, c.Circuits, c.Reviewed, c.Rejected, c.StillOpen}
-	}
-	for i, s := range o.States {
-		states[i] = stateLine{LOAStatus: cmp.Or(s.Status, report.NoLOA), CircuitsNow: s.Now, Times: s.Times}
-		if s.Times > 0 {
-			median, longest := days(s.Median), days(s.Longest)
-			states[i].MedianDays, states[i].LongestDays = &median, &longest
-		}
-	}
-	if f.json {
-		return a.writeJSON(struct {
-			AsOf      time.Time     `json:"as_of"`
-			Waiting   []waitingLine `json:"waiting"`
-			Companies []companyLine `json:"companies"`
-			States    []stateLine   `json:"loa_states"`
-		}{a.env.Now().UTC().Truncate(time.Second), lines, companies, states})
-	}
-	if len(history) == 0 && !f.csv {
-		a.lines.Say("no-loas", nil)
-		return nil
-	}
-	state := a.lines.Words.Vocabulary().State
-	rows := a.header("history-waiting")
-	for _, l := range lines {
-		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), report.Stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections), l.Scope})
-	}
-	if f.csv {
-		return report.CSVTable(a.env.Stdout, rows)
-	}
-	if len(lines) == 0 {
-		a.lines.Say("no-waiting", nil)
-	} else if err := a.historyTable(rows, f, []int{0, 1, 3}, []int{2, 4, 5, 6, 7, 8}); err != nil {
-		return err
-	}
-	rows = a.header("history-companies")
-	for _, c := range companies {
-		rows = append(rows, []string{cmp.Or(c.Company, "-"), number(c.Circuits), number(c.Reviewed), number(c.Rejections), number(c.RejectedNow)})
-	}
-	if err := a.below(rows, f); err != nil {
-		return err
-	}
-	rows = a.header("history-states")
-	for _, s := range states {
-		median, longest := "-", "-"
-		if s.Times > 0 {
-			median, longest = daysText(*s.MedianDays), daysText(*s.LongestDays)
-		}
-		rows = append(rows, []string{state(s.LOAStatus), number(s.CircuitsNow), number(s.Times), median, longest})
-	}
-	return a.below(rows, f)
-}
-
-// below prints a table below another one.
-func (a *app) below(rows [][]string, f historyFlags) error {
-	if _, err := io.WriteString(a.env.Stdout, "\n"); err != nil {
-		return err
-	}
-	return a.historyTable(rows, f, []int{0, 1}, []int{2, 3, 4})
+	return a.printer(f).Waiting(o, len(known) > 0, a.env.Now())
 }
 
 // notePruned notes from when on what happened to a circuit may be missing.
@@ -591,7 +314,7 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 	}
 	runs := wholeRuns(pruned.Runs)
 	if f.json {
-		return a.writeJSON(struct {
+		return report.Value(a.env.Stdout, struct {
 			PrunedBefore time.Time `json:"pruned_before"`
 			Runs         int       `json:"runs"`
 			Rows         int       `json:"rows"`
@@ -624,7 +347,7 @@ func (a *app) takeOver(ctx context.Context, flag string, f historyFlags) error {
 		return err
 	}
 	if f.json {
-		return a.writeJSON(struct {
+		return report.Value(a.env.Stdout, struct {
 			Source   string    `json:"source"`
 			MovedTo  string    `json:"moved_to"`
 			MovedAt  time.Time `json:"moved_at"`
@@ -650,53 +373,3 @@ func wholeRuns(ids []string) int {
 
 // megabytes is a size for people.
 func megabytes(n int64) string { return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB" }
-
-// historyTable prints rows below their header: as a CSV table, or one per line. On a
-// terminal that is too narrow for the lines, only the columns of head are side by side, and
-// those of below follow on lines of their own.
-func (a *app) historyTable(rows [][]string, f historyFlags, head, below []int) error {
-	if f.csv {
-		return report.CSVTable(a.env.Stdout, rows)
-	}
-	return report.NarrowTable(a.env.Stdout, rows, a.columns(), head, below)
-}
-
-// columns is the width of the terminal on standard output, or 0 without one.
-func (a *app) columns() int {
-	if !a.env.StdoutTerminal {
-		return 0
-	}
-	columns, _ := a.env.size()
-	return columns
-}
-
-// header begins a table with a line of the catalogue, whose columns are separated by |.
-func (a *app) header(code string) [][]string {
-	return [][]string{strings.Split(a.lines.Words.Line(code), "|")}
-}
-
-func (a *app) writeJSON(v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := a.env.Stdout.Write(report.EscapeJSON(b.Bytes()))
-	return err
-}
-
-func stampOf(t *time.Time) string {
-	if t == nil {
-		return "-"
-	}
-	return report.Stamp(*t)
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}

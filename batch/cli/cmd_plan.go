@@ -466,7 +466,7 @@ func circuitColumn(parameter string) sheet.ColumnID {
 // predictionMessage says why a row has a predicted result.
 func (a *app) predictionMessage(k approval.Circuit, p approval.Prediction) (message, hint string) {
 	step, _ := batch.ParseOperation(p.Step) // that of a plan of a later version reads as an application
-	return reasons.New(&sheet.Workbook{}, nil).Message(a.lines.Words, &batch.Outcome{Operation: step,
+	return reasons.Message(a.lines.Words, &batch.Outcome{Operation: step,
 		Key: batch.Key{Region: k.RegionID, InstanceID: k.InstanceID}, Result: sheet.Result(p.Result), Reason: batch.Reason(p.Reason), ErrorCode: p.ErrorCode, LOAStatus: p.LOAStatus, CircuitState: p.State,
 	})
 }
@@ -521,7 +521,7 @@ func (a *app) printPlan(p *approval.Plan, sum string) error {
 		return err
 	}
 	for i := range p.Workbooks {
-		rows := a.header("plan-table")
+		rows := [][]string{words.Columns("plan-table")}
 		for _, r := range p.Workbooks[i].Rows {
 			rows = append(rows, a.planLine(&r))
 		}

@@ -175,6 +175,15 @@ func readsWorkbook(cmd *cobra.Command) bool {
 	return strings.HasPrefix(operands, "FILE") || cmd.Name() == "report"
 }
 
+// columns is the width of the terminal on standard output, or 0 without one.
+func (a *app) columns() int {
+	if !a.env.StdoutTerminal {
+		return 0
+	}
+	columns, _ := a.env.size()
+	return columns
+}
+
 // number formats a number for the catalogue.
 func number(n int) string { return strconv.Itoa(n) }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/ledgers"
 	"github.com/loabatch/loabatch/batch/notify"
+	"github.com/loabatch/loabatch/batch/report"
 )
 
 // Run runs one command line and returns its exit code. It uses nothing of the process but what
@@ -280,7 +281,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:  arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return a.writeJSON(struct {
+				return report.Value(a.env.Stdout, struct {
 					Version string `json:"version"`
 					Go      string `json:"go"`
 					OS      string `json:"os"`

@@ -34,6 +34,19 @@ func JSONRuns(w io.Writer, runs []Document, exitCode int) error {
 	return cmp.Or(e.err, b.Flush())
 }
 
+// Value writes any other value, indented.
+func Value(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(EscapeJSON(b.Bytes()))
+	return err
+}
+
 // NotTaken is a workbook of a folder that was not run.
 type NotTaken struct {
 	Input    string `json:"input"`               // its path when the folder was listed

@@ -130,6 +130,9 @@ func (c *Catalogue) Codes() []string {
 	return codes
 }
 
+// Columns returns the names of the columns of a table.
+func (c *Catalogue) Columns(code string) []string { return strings.Split(c.Line(code), "|") }
+
 // Render fills in the placeholders of a code's message and hint. A code without an
 // entry renders as itself.
 func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {

@@ -31,6 +31,11 @@ func New(book *sheet.Workbook, problems []sheet.Problem) *Reasons {
 	return &Reasons{Errors: sheet.NewRowErrors(book, problems), book: book}
 }
 
+// Message renders what is known of an outcome without its workbook.
+func Message(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
+	return New(&sheet.Workbook{}, nil).Message(w, o)
+}
+
 // Message renders why a row has its result, and what to do: for an invalid row its
 // first problems with their cells, for a refused one what the API's code means.
 func (r *Reasons) Message(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {

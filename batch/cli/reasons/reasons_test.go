@@ -18,7 +18,7 @@ func TestHintWithoutAnApplication(t *testing.T) {
 			want = apiHint
 		}
 		o := batch.Outcome{Result: sheet.NotAttempted, Reason: reason, ErrorCode: code}
-		if _, hint := New(&sheet.Workbook{}, nil).Message(prose.English, &o); hint != want || hint == "" {
+		if _, hint := Message(prose.English, &o); hint != want || hint == "" {
 			t.Errorf("%s: hint %q, want %q", reason, hint, want)
 		}
 	}
