@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/approval"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/approve"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/record"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// approved is a plan that a run has to keep to.
+type approved struct {
+	*approval.Plan
+	path, sum string
+}
+
+// adoptPlan reads the plan that a command is to carry out, if it is to carry out one. The
+// settings that decide what is sent are those of the plan unless the command line or a
+// variable has them: those are compared later. The workbooks are expected beside the plan if
+// the command line names none.
+func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]string, error) {
+	path := f.run.plan
+	if path == "" {
+		return paths, nil
+	}
+	if f.folder.in != "" {
+		return nil, exit.Failure(exit.Usage, "plan-with-folder", nil)
+	}
+	if mode, _ := parseDryRun(f.run.dryRun); mode == dryRunOffline {
+		return nil, exit.Failure(exit.Usage, "plan-offline", nil, "file", path)
+	}
+	p, sum, err := approve.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, setting := range p.Settings {
+		flag := cmd.Flag(setting.Name)
+		if flag == nil || flag.Changed || flagText(flag) == setting.Value {
+			continue // the comparison finds what this program does not know
+		}
+		if err := cmd.Flags().Set(setting.Name, setting.Value); err != nil {
+			return nil, exit.Failure(exit.Usage, "plan-damaged", err, "file", path)
+		}
+	}
+	if f.watch.changeRef == "" {
+		f.watch.changeRef = p.ChangeRef
+	}
+	f.approved = &approved{p, path, sum}
+	if len(paths) > 0 {
+		return paths, nil
+	}
+	for _, w := range p.Workbooks {
+		paths = append(paths, filepath.Join(filepath.Dir(path), filepath.Base(w.Name)))
+	}
+	return paths, nil
+}
+
+// maxDifferences is how many of the things that have changed are listed.
+const maxDifferences = 100
+
+// checkPlan makes the plan of a run anew, and returns what has changed since it was approved
+// as an error. What happens between this and the sending is up to the rules of the engine.
+func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) error {
+	was := s.flags.approved
+	now := a.newPlan(s, s.command, was.Checks)
+	var all []*prediction
+	books := make([]approve.Book, len(inputs))
+	for i, in := range inputs {
+		books[i] = approve.Book{Path: in.path, Workbook: in.workbook}
+	}
+	if len(inputs) == len(was.Workbooks) {
+		for i, in := range inputs {
+			p, err := a.predict(ctx, s, in)
+			switch {
+			case err != nil:
+				return err
+			case p.done.totals.stop == batch.StopInterrupted:
+				return exit.Failure(cmp.Or(p.done.totals.signal, exit.Interrupted), "not-confirmed", nil)
+			case !p.known():
+				code := exit.Stopped
+				if p.done.totals.stop == "" {
+					code = exit.Unfinished
+				}
+				return exit.Failure(code, "plan-unchecked", nil, "file", was.path)
+			}
+			checks := approval.Checks{}
+			if in.sha256 != was.Workbooks[i].SHA256 {
+				checks = was.Checks // only then they may differ
+			}
+			all, now.Workbooks = append(all, p), append(now.Workbooks, p.workbook(checks))
+		}
+	}
+	begun, err := a.runsOf(ctx, s, was.sum)
+	if err != nil {
+		return err
+	}
+	differences := approval.Compare(was.Plan, now, func(workbook int, r approval.Row) bool {
+		return all[workbook].past.hasRun(batch.Key{Region: r.RegionID, InstanceID: r.InstanceID}, begun)
+	})
+	if len(differences) == 0 {
+		return nil
+	}
+	changed := &sheet.InputError{}
+	for _, d := range differences[:min(len(differences), maxDifferences)] {
+		changed.Problems = append(changed.Problems, approve.Problem(a.lines.Words, d, was.Plan, books))
+	}
+	end := sheet.Problem{Code: "plan-changed", Severity: sheet.Error, Args: []sheet.Arg{{Name: "plan", Value: was.path}, sheet.Count("n", len(differences))}}
+	changed.Problems = append(changed.Problems, end)
+	return changed
+}
+
+// runsOf finds the runs that a plan with this checksum has led to. They may have been stopped:
+// what is left of the plan is still approved.
+func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string]bool, error) {
+	if s.store == nil {
+		return nil, nil
+	}
+	runs, err := s.store.Runs(ctx, 0)
+	if err != nil {
+		return nil, a.ledgers.Failure(err)
+	}
+	begun := map[string]bool{}
+	for _, r := range runs {
+		if saved, err := record.ReadOptions(r.Options); err == nil && saved.PlanSHA256 == sum {
+			begun[accounts.Whole(r.ID)] = true
+		}
+	}
+	return begun, nil
+}
+
+// hasRun reports whether what is known of a circuit comes from one of these runs.
+func (k *known) hasRun(key batch.Key, runs map[string]bool) bool {
+	if r, found := k.past[key]; found && runs[r.RunID] {
+		return true
+	}
+	for _, past := range k.later {
+		if r, found := past[key]; found && runs[r.RunID] {
+			return true
+		}
+	}
+	return false
+}
+
+// planSum is the checksum of the plan that the command keeps to, or "".
+func (s *invocation) planSum() string {
+	if s.flags.approved == nil {
+		return ""
+	}
+	return s.flags.approved.sum
+}
+
+// decisive lists the settings that decide what is sent, by the names of their flags. Those
+// that say which service it is sent to, and as whom, are in a plan's Service and accounts.
+func (s *invocation) decisive() []approval.Setting {
+	v, r := s.flags.validation, s.flags.run
+	only := make([]string, len(s.run.only))
+	for i, result := range s.run.only {
+		only[i] = strings.ToLower(string(result))
+	}
+	survey := surveyOff
+	if s.run.survey {
+		survey = surveyOn
+	}
+	return []approval.Setting{
+		{Name: "all-or-nothing", Value: strconv.FormatBool(r.allOrNothing)},
+		{Name: "only", Value: strings.Join(only, ",")},
+		{Name: "reapply", Value: strconv.FormatBool(r.reapply)},
+		{Name: "region", Value: v.region},
+		{Name: "severity", Value: strings.Join(v.severity, ",")},
+		{Name: "strict", Value: strconv.FormatBool(v.strict)},
+		{Name: "survey", Value: survey},
+		{Name: "timezone", Value: v.timezone},
+	}
+}
