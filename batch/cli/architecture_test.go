@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"batch/cli/endtoend": {},                                                                                                                                                   // tests only
 	"batch/waiting":      {"batch", "batch/ledger"},
 	"batch/cli/watch":    {},
-	"batch/cli/download": {"batch", "batch/ledger", "batch/letters"},
+	"batch/cli/download": {"batch", "batch/cli/exit", "batch/cli/prose", "batch/ledger", "batch/letters", "batch/report", "sheet"},
 	"batch/cli/desktop":  {"batch", "golang.org/x/sys"},
 	"batch/cli/database": {},
 	"batch/cli/exit":     {"batch", "sheet"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/loa"
@@ -182,8 +183,8 @@ type inquiry struct {
 	past *finished // the past run that was named; nil if a file was named named
 	rows []loa.Row
 
-	asked   bool       // at least once
-	letters []letterOf // of the rows; nil without --download
+	asked   bool              // once at least
+	letters []download.Result // of the rows; nil if none were wanted
 }
 
 // statusInputs reads the workbooks that a status is about. Those of past runs have the results
@@ -347,12 +348,12 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 	done.outcomes = make([]batch.Outcome, len(k.rows))
 	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].Outcome.LOAStatus })
 	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
-	var letters letterFacts
+	var letters download.Sum
 	for i := range k.rows {
 		row := &k.rows[i]
 		row.Since, row.Letter = known[row.Outcome.Key].Since, known[row.Outcome.Key].Letter
 		if k.letters != nil {
-			letters.count(k.letters[i])
+			letters.Add(k.letters[i])
 			if l := k.letters[i].Letter; l.Path != "" {
 				row.Letter = l
 			}
@@ -365,10 +366,10 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 	}
 	a.sayLetters(s, letters)
 	done.totals.requests += int(s.lookups.Swap(0))
-	done.problems = letterProblems(done.in.workbook, k.letters) // status does not validate
+	done.problems = download.Problems(done.in.workbook, k.letters) // status does not validate
 	doc := document(done, reasons.New(done.in.workbook, nil), a.lines.Words)
 	k.describe(doc, a.lines.Words)
-	doc.ExitCode = exit.Status{Stop: done.totals.stop, Signal: done.totals.signal, Rejected: rejected || letters.different > 0, Unasked: unasked + letters.failed}.Code()
+	doc.ExitCode = exit.Status{Stop: done.totals.stop, Signal: done.totals.signal, Rejected: rejected || letters.Different > 0, Unasked: unasked + letters.Failed}.Code()
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
@@ -377,7 +378,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 	doc.InputPath, doc.OutputPath = files.Absolute(doc.Input), files.Absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(k, doc, s.flags.output.redact)
-	doc.Unasked, doc.Commands = unasked+letters.failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
+	doc.Unasked, doc.Commands = unasked+letters.Failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.Path, t.Force, patch, a.sealText(done, *doc, t.Reports)); err != nil {
 		return nil, exit.Failure(exit.Usage, "output-unwritable", err, "file", t.Path, "reason", exit.Cause(err))
 	}
@@ -392,11 +393,11 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 	for i := range doc.Applications {
 		app, row := &doc.Applications[i], &k.rows[i]
 		if k.letters != nil {
-			describeLetter(app, k.letters[i])
+			download.Describe(app, k.letters[i])
 		}
 		row.Describe(app, words)
 		if k.letters != nil && !row.At.IsZero() {
-			app.Hint = cmp.Or(letterHint(words, k.letters[i]), app.Hint)
+			app.Hint = cmp.Or(download.Hint(words, k.letters[i]), app.Hint)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -46,13 +47,13 @@ type finished struct {
 	division *accounts.Division // of the rows by account; nil if they are not divided
 	parts    []*part            // what each account does of the run; at least one
 
-	since       map[int]time.Time // of advance, by row: when the ledger first saw the LOA's status
-	letters     []letterOf        // of the rows, in order; nil without --download
-	letterFacts letterFacts       // the sum of them
-	waiting     bool              // rows wait for somebody, so the workbook is processed again
-	left        bool              // at once, with requests in flight
-	shared      bool              // several hosts may write a copy of the run: all must be equal
-	goesOn      bool              // other hosts continue the run: these are the results so far
+	since       map[int]time.Time // of advance, by row: when the ledger saw the LOA's status first
+	letters     []download.Result // of the rows, in order; nil if none were wanted
+	letterFacts download.Sum      // the sum of them
+	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
+	left        bool              // at once, with requests on their way
+	shared      bool              // several hosts may have a copy of the run: all are equal
+	goesOn      bool              // other hosts carry the run on: this is what has results so far
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
@@ -178,7 +179,7 @@ func (done *finished) exitOf(found *sheet.RowErrors) exit.Run {
 	return exit.Run{
 		Results: results, Errors: done.errors(found), Withheld: done.withheld(), Unasked: unasked,
 		Stop: done.totals.stop, Signal: done.totals.signal,
-		LettersMissing: done.letterFacts.failed, LettersWrong: done.letterFacts.different,
+		LettersMissing: done.letterFacts.Failed, LettersWrong: done.letterFacts.Different,
 	}
 }
 

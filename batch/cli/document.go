@@ -7,6 +7,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -48,8 +49,8 @@ func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *r
 	describeAdvance(done, doc, words)
 	for i := range done.letters {
 		app := &doc.Applications[i]
-		describeLetter(app, done.letters[i])
-		app.Hint = cmp.Or(letterHint(words, done.letters[i]), app.Hint)
+		download.Describe(app, done.letters[i])
+		app.Hint = cmp.Or(download.Hint(words, done.letters[i]), app.Hint)
 	}
 	doc.Accounts = accountList(done, doc, words)
 	return doc
