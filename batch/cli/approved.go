@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/loabatch/loabatch/batch/approval"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/approve"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/record"
 	"github.com/loabatch/loabatch/sheet"
@@ -70,13 +69,13 @@ const maxDifferences = 100
 
 // checkPlan makes the plan of a run anew, and returns what has changed since it was approved
 // as an error. What happens between this and the sending is up to the rules of the engine.
-func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) error {
+func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*book.Input) error {
 	was := s.flags.approved
 	now := a.newPlan(s, s.command, was.Checks)
 	var all []*prediction
 	books := make([]approve.Book, len(inputs))
 	for i, in := range inputs {
-		books[i] = approve.Book{Path: in.path, Workbook: in.workbook}
+		books[i] = approve.Book{Path: in.Path, Workbook: in.Workbook}
 	}
 	if len(inputs) == len(was.Workbooks) {
 		for i, in := range inputs {
@@ -94,7 +93,7 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) err
 				return exit.Failure(code, "plan-unchecked", nil, "file", was.path)
 			}
 			checks := approval.Checks{}
-			if in.sha256 != was.Workbooks[i].SHA256 {
+			if in.SHA256 != was.Workbooks[i].SHA256 {
 				checks = was.Checks // only then they may differ
 			}
 			all, now.Workbooks = append(all, p), append(now.Workbooks, p.workbook(checks))
@@ -157,28 +156,4 @@ func (s *invocation) planSum() string {
 		return ""
 	}
 	return s.flags.approved.sum
-}
-
-// decisive lists the settings that decide what is sent, by the names of their flags. Those
-// that say which service it is sent to, and as whom, are in a plan's Service and accounts.
-func (s *invocation) decisive() []approval.Setting {
-	v, r := s.flags.validation, s.flags.run
-	only := make([]string, len(s.run.only))
-	for i, result := range s.run.only {
-		only[i] = strings.ToLower(string(result))
-	}
-	survey := surveyOff
-	if s.run.survey {
-		survey = surveyOn
-	}
-	return []approval.Setting{
-		{Name: "all-or-nothing", Value: strconv.FormatBool(r.allOrNothing)},
-		{Name: "only", Value: strings.Join(only, ",")},
-		{Name: "reapply", Value: strconv.FormatBool(r.reapply)},
-		{Name: "region", Value: v.region},
-		{Name: "severity", Value: strings.Join(v.severity, ",")},
-		{Name: "strict", Value: strconv.FormatBool(v.strict)},
-		{Name: "survey", Value: survey},
-		{Name: "timezone", Value: v.timezone},
-	}
 }

@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/hosts", "batch/inbox", "batch/ledger", "batch/letters", "batch/network", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/approve", "batch/cli/console", "batch/cli/database", "batch/cli/desktop", "batch/cli/doctor", "batch/cli/download", "batch/cli/exit", "batch/cli/files", "batch/cli/history", "batch/cli/ledgers", "batch/cli/loa", "batch/cli/locale", "batch/cli/nights", "batch/cli/password", "batch/cli/prose", "batch/cli/reasons", "batch/cli/record", "batch/cli/shell", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/hosts", "batch/inbox", "batch/ledger", "batch/letters", "batch/network", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/approve", "batch/cli/book", "batch/cli/console", "batch/cli/database", "batch/cli/desktop", "batch/cli/doctor", "batch/cli/download", "batch/cli/exit", "batch/cli/files", "batch/cli/history", "batch/cli/ledgers", "batch/cli/loa", "batch/cli/locale", "batch/cli/nights", "batch/cli/password", "batch/cli/prose", "batch/cli/reasons", "batch/cli/record", "batch/cli/shell", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch", "batch/cli/accounts", "batch/cli/exit", "batch/cli/prose", "batch/cloud", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
@@ -87,6 +87,7 @@ var mayImport = map[string][]string{
 	"batch/cli/files":    {"batch/cli/console", "batch/cli/exit", "batch/durable", "sheet", "sheet/xlsx"},
 	"batch/cli/history":  {"batch/cli/accounts", "batch/cli/console", "batch/cli/loa", "batch/cli/reasons", "batch/cli/record", "batch/ledger", "batch/report", "batch/waiting", "sheet"},
 	"batch/cli/approve":  {"batch", "batch/approval", "batch/cli/exit", "batch/cli/prose", "batch/cli/reasons", "batch/plan", "batch/report", "sheet"},
+	"batch/cli/book":     {"batch/cli/exit", "batch/cli/files", "batch/cli/password", "batch/durable", "sheet", "sheet/xlsx"},
 	"templates":          {},
 }
 

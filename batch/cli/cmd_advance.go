@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/loa"
@@ -49,30 +50,6 @@ for rows with errors.`,
 	return cmd
 }
 
-// checkWatch checks that --watch is used with a run that sends, and that no step needs a
-// question or an approval first.
-func (f *submitFlags) checkWatch() error {
-	if f.every == 0 {
-		return nil
-	}
-	mode, known := parseDryRun(f.run.dryRun)
-	switch {
-	case !known:
-		return nil // reported with the other settings
-	case f.folder.in != "":
-		return exit.Failure(exit.Usage, "watch-with", nil, "flag", inFlag)
-	case f.run.plan != "":
-		return exit.Failure(exit.Usage, "watch-with", nil, "flag", planFlag)
-	case mode != dryRunOff:
-		return exit.Failure(exit.Usage, "watch-with", nil, "flag", dryRunFlag)
-	case f.run.noWait:
-		return exit.Failure(exit.Usage, "watch-with", nil, "flag", noWaitFlag)
-	case !f.run.yes && !f.run.simulate:
-		return exit.Failure(exit.Usage, "watch-unasked", nil)
-	}
-	return nil
-}
-
 // advanced is the last round of an advance that watches, over one input. Each round is a run of
 // its own in the ledger, and in progress until the next one begins. Its LOAs are remembered and
 // its letters fetched.
@@ -83,8 +60,8 @@ type advanced struct {
 
 // watchSteps takes the steps of all inputs, round after round, until no LOA is under review. It
 // leaves the last round of each input for the caller to deliver.
-func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []files.Target) {
-	s.rounds = make(map[*input]*advanced, len(inputs))
+func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*book.Input, targets []files.Target) {
+	s.rounds = make(map[*book.Input]*advanced, len(inputs))
 	waits := 0
 	loop, quiet := a.watchLoop(s, &waits)
 	end := loop.Run(func() (answer watch.Answer) {
@@ -117,7 +94,7 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 }
 
 // stepRound takes the next steps of an input, and reports whether there may be further ones.
-func (a *app) stepRound(ctx context.Context, s *invocation, in *input, t *files.Target) bool {
+func (a *app) stepRound(ctx context.Context, s *invocation, in *book.Input, t *files.Target) bool {
 	if before := s.rounds[in]; before != nil {
 		a.endRound(ctx, before.done)
 		t.RunID = newRunID(a.env.Now())
@@ -156,7 +133,7 @@ func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) 
 // endRound ends a round that is followed by another one.
 func (a *app) endRound(ctx context.Context, done *finished) {
 	done.waiting = true
-	done.end = done.ledgerEnd(done.exitOf(reasons.New(done.in.workbook, done.problems).Errors).Code(), "")
+	done.end = done.ledgerEnd(done.exitOf(reasons.New(done.in.Workbook, done.problems).Errors).Code(), "")
 	a.endRun(ctx, done)
 }
 
@@ -221,7 +198,7 @@ func waitMessage(words *prose.Catalogue, status string, since time.Time) (messag
 
 // foresee asks the API for the state of an input's circuits, and replaces what the question says
 // about its rows with the steps that they would take now. Its calls count against the run's quota.
-func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending) error {
+func (a *app) foresee(ctx context.Context, s *invocation, in *book.Input, w *sending) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	mode := s.run.dryRun
 	s.run.dryRun = dryRunOnline
@@ -248,7 +225,7 @@ func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending)
 		}
 		w.going++
 		w.regions[o.Key.Region]++
-		w.accounts[done.parts[done.partOf(&in.workbook.Circuits[i])].profile]++
+		w.accounts[done.parts[done.partOf(&in.Workbook.Circuits[i])].profile]++
 		w.steps[o.Operation]++
 		if o.Operation == batch.Confirm {
 			w.confirmed++

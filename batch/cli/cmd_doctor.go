@@ -16,6 +16,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/doctor"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -90,7 +91,7 @@ type examination struct {
 
 	password *password.Source
 
-	books   []*input
+	books   []*book.Input
 	folders []doctor.Folder // that a run writes to
 	clocked bool            // the clock was checked
 	several bool            // there are several accounts, so each is named
@@ -178,24 +179,24 @@ func (d *examination) read(paths []string) {
 	validation := validationFlags{maxUnpacked: defaultMaxUnpacked, password: d.password}
 	options := sheet.Options{DefaultRegion: d.flags.region, Regions: cloud.KnownRegions()}
 	for _, path := range append(files.Distinct(d.lines, paths), d.waiting()...) {
-		in, err := readInput(path, options, validation)
+		in, err := book.Read(path, options, validation.limits())
 		if err != nil {
 			d.fail("workbook", path, err)
 			continue
 		}
 		d.books = append(d.books, in)
-		d.folders = append(d.folders, doctor.Folder{Path: filepath.Dir(path), Size: int64(len(in.content))})
+		d.folders = append(d.folders, doctor.Folder{Path: filepath.Dir(path), Size: int64(len(in.Content))})
 		valid := 0
-		for i := range in.workbook.Circuits {
-			if !in.workbook.Circuits[i].Invalid {
+		for i := range in.Workbook.Circuits {
+			if !in.Workbook.Circuits[i].Invalid {
 				valid++
 			}
 		}
 		state := doctor.OK
-		if valid < len(in.workbook.Circuits) {
+		if valid < len(in.Workbook.Circuits) {
 			state = doctor.Warn
 		}
-		d.found.Note(state, "workbook", path, "doctor-workbook", "file", shell.Quote(path), "rows", number(len(in.workbook.Circuits)), "valid", number(valid))
+		d.found.Note(state, "workbook", path, "doctor-workbook", "file", shell.Quote(path), "rows", number(len(in.Workbook.Circuits)), "valid", number(valid))
 	}
 }
 
@@ -230,7 +231,7 @@ func (d *examination) nightly() {
 		}
 		d.folders = append(d.folders, doctor.Folder{Path: named.path})
 		for _, in := range d.books { // any of them may be moved there
-			d.folders[len(d.folders)-1].Size += int64(len(in.content))
+			d.folders[len(d.folders)-1].Size += int64(len(in.Content))
 		}
 	}
 }
@@ -242,7 +243,7 @@ func (d *examination) accounts(ctx context.Context) {
 	}
 	books := make([]*sheet.Workbook, len(d.books))
 	for i, in := range d.books {
-		books[i] = in.workbook
+		books[i] = in.Workbook
 	}
 	division := accounts.Divide(d.flags.service.profile, books...)
 	d.several = len(division.Profiles) > 1

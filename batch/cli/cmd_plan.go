@@ -15,6 +15,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/approval"
 	"github.com/loabatch/loabatch/batch/cli/approve"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/durable"
@@ -105,7 +106,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	if err := files.CheckReplace(path, f.output.force, approve.Is); err != nil {
 		return err
 	}
-	inputs, unread := readInputs(paths, s.options, s.flags.validation)
+	inputs, unread := book.ReadAll(paths, s.options, s.flags.validation.limits())
 	if len(unread) > 0 {
 		return unread
 	}
@@ -118,7 +119,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	defer s.signals.stop()
 	engineers := 0
 	for _, in := range inputs {
-		engineers += len(in.workbook.Engineers)
+		engineers += len(in.Workbook.Engineers)
 	}
 	made := a.newPlan(s, command, approval.NewChecks(engineers))
 	var docs []report.Document
@@ -191,12 +192,12 @@ type prediction struct {
 }
 
 // predict plans an input as a run does that sends, and predicts its rows.
-func (a *app) predict(ctx context.Context, s *invocation, in *input) (*prediction, error) {
-	p := &prediction{steps: s.steps, done: &finished{in: in, problems: slices.Clone(in.workbook.Problems), info: runInfo{
+func (a *app) predict(ctx context.Context, s *invocation, in *book.Input) (*prediction, error) {
+	p := &prediction{steps: s.steps, done: &finished{in: in, problems: slices.Clone(in.Workbook.Problems), info: runInfo{
 		id: newRunID(s.started), command: s.command, args: s.args, dryRun: dryRunOnline, simulate: s.flags.run.simulate,
 		started: a.startOf(in), changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}}
-	if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+	if err := a.openAccounts(ctx, s, in.Workbook); err != nil {
 		return nil, err
 	}
 	s.divide(p.done)
@@ -220,10 +221,10 @@ func (p *prediction) known() bool {
 
 // workbook is the prediction as it is approved.
 func (p *prediction) workbook(checks approval.Checks) approval.Workbook {
-	w := plan.Approvable(p.done.in.workbook, p.steps, p.plan, p.done.outcomes, checks, func(c *sheet.Circuit) (id, profile string) {
+	w := plan.Approvable(p.done.in.Workbook, p.steps, p.plan, p.done.outcomes, checks, func(c *sheet.Circuit) (id, profile string) {
 		part := p.done.parts[p.done.partOf(c)]
 		return part.account, part.profile
 	})
-	w.Name, w.SHA256 = filepath.Base(p.done.in.path), p.done.in.sha256
+	w.Name, w.SHA256 = filepath.Base(p.done.in.Path), p.done.in.SHA256
 	return w
 }

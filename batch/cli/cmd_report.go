@@ -70,20 +70,20 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	}
 	a.remarks(done.in)
 	t := files.Target{RunID: id, Force: f.output.force}
-	t.Path = files.CopyPath(done.in.path, f.output.output, false, id)
+	t.Path = files.CopyPath(done.in.Path, f.output.output, false, id)
 	if _, err := os.Stat(t.Path); err == nil && !t.Force && t.Path != f.output.output {
 		return exit.Failure(exit.Usage, "output-exists", nil, "file", t.Path)
 	}
 	t.Path = files.Follow(a.lines, t.Path)
 	var claimed files.Claims
-	claimed.Read(done.in.path)
+	claimed.Read(done.in.Path)
 	claimed.Keep("--"+passwordFlag, f.passwordFile)
 	if path, err := a.ledgers.File(f.ledger); err == nil && path != "" {
 		if err := claimed.Write("--ledger", path); err != nil {
 			return err
 		}
 	}
-	if err := t.Claim(&claimed, a.lines, done.in.path, f.output.reports, a.recorded(ctx, f.ledger)); err != nil {
+	if err := t.Claim(&claimed, a.lines, done.in.Path, f.output.reports, a.recorded(ctx, f.ledger)); err != nil {
 		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.Path, err)
 	}
 	done.ledgerFlag = f.ledger

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -90,7 +91,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	if len(unread) > 0 {
 		return unread
 	}
-	inputs := make([]*input, len(asked))
+	inputs := make([]*book.Input, len(asked))
 	for i, k := range asked {
 		inputs[i] = k.in
 	}
@@ -101,7 +102,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	if err := a.openAccounts(ctx, s, booksOf(inputs)...); err != nil {
+	if err := a.openAccounts(ctx, s, book.Workbooks(inputs)...); err != nil {
 		return err
 	}
 	if !f.run.simulate {
@@ -125,7 +126,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 			return err
 		}
 	}
-	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t files.Target) (*report.Document, bool, error) {
+	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *book.Input, t files.Target) (*report.Document, bool, error) {
 		k := asked[slices.Index(inputs, in)]
 		if f.every == 0 {
 			if _, err := a.round(ctx, s, k); err != nil {
@@ -178,13 +179,13 @@ func isRunID(text string) bool {
 
 // inquiry is what a status command knows about the LOAs of one input.
 type inquiry struct {
-	in   *input
+	in   *book.Input
 	done *finished
 	past *finished // the past run that was named; nil if a file was named named
 	rows []loa.Row
 
-	asked   bool              // once at least
-	letters []download.Result // of the rows; nil if none were wanted
+	asked   bool              // at least once
+	letters []download.Result // of the rows; nil without --download
 }
 
 // statusInputs reads the workbooks that a status is about. Those of past runs have the results
@@ -194,11 +195,11 @@ func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*in
 		k := &inquiry{}
 		var err error
 		if run := runs[path]; run == nil {
-			k.in, err = readInput(path, s.options, s.flags.validation)
+			k.in, err = book.Read(path, s.options, s.flags.validation.limits())
 		} else if k.past, err = a.again(run.past, run.saved, path, s.flags.validation.password); err == nil {
 			k.in = k.past.in
 			for i, o := range k.past.outcomes {
-				k.in.workbook.Circuits[i].Past = &sheet.Past{
+				k.in.Workbook.Circuits[i].Past = &sheet.Past{
 					Result: string(o.Result), ErrorCode: o.ErrorCode, ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus, SubmittedAt: o.SubmittedAt,
 				}
 			}
@@ -221,9 +222,9 @@ func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t file
 	}}
 	s.divide(k.done)
 	known := a.knownLOAs(ctx, s, k.done)
-	k.rows = make([]loa.Row, len(k.in.workbook.Circuits))
+	k.rows = make([]loa.Row, len(k.in.Workbook.Circuits))
 	for i := range k.rows {
-		c := &k.in.workbook.Circuits[i]
+		c := &k.in.Workbook.Circuits[i]
 		k.rows[i].Before = c.LastRun().LOAStatus
 		if l, found := known[plan.KeyOf(c)]; found {
 			k.rows[i].Before = cmp.Or(l.Status, report.NoLOA)
@@ -234,7 +235,7 @@ func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t file
 // round asks once for the LOAs of an input that are not known yet or may change soon, and
 // records the answers in the ledger. It returns the LOAs whose status has changed.
 func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []ledger.LOA, err error) {
-	p := loa.Plan(k.in.workbook)
+	p := loa.Plan(k.in.Workbook)
 	if k.asked {
 		p.Settled = nil
 		p.Applications = slices.DeleteFunc(p.Applications, func(ask batch.Application) bool { return !k.row(ask.Row).Waits() })
@@ -247,7 +248,7 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []l
 	k.done.totals.add(before)
 	seen := make([][]ledger.LOA, len(k.done.parts))
 	for _, o := range k.done.outcomes {
-		row, c := k.row(o.Row), k.in.workbook.CircuitAt(o.Row)
+		row, c := k.row(o.Row), k.in.Workbook.CircuitAt(o.Row)
 		answered, differs := row.Note(o, at)
 		if !answered {
 			continue
@@ -268,7 +269,7 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []l
 
 // row returns what is known of a row of the sheet.
 func (k *inquiry) row(number int) *loa.Row {
-	i, _ := slices.BinarySearchFunc(k.in.workbook.Circuits, number, func(c sheet.Circuit, n int) int { return cmp.Compare(c.Row, n) })
+	i, _ := slices.BinarySearchFunc(k.in.Workbook.Circuits, number, func(c sheet.Circuit, n int) int { return cmp.Compare(c.Row, n) })
 	return &k.rows[i]
 }
 
@@ -361,13 +362,13 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 		if row.Unasked() {
 			unasked++
 		}
-		done.outcomes[i] = row.Result(&done.in.workbook.Circuits[i])
+		done.outcomes[i] = row.Result(&done.in.Workbook.Circuits[i])
 		rejected = rejected || row.Outcome.LOAStatus == batch.LOARejected
 	}
 	a.sayLetters(s, letters)
 	done.totals.requests += int(s.lookups.Swap(0))
-	done.problems = download.Problems(done.in.workbook, k.letters) // status does not validate
-	doc := document(done, reasons.New(done.in.workbook, nil), a.lines.Words)
+	done.problems = download.Problems(done.in.Workbook, k.letters) // status does not validate
+	doc := document(done, reasons.New(done.in.Workbook, nil), a.lines.Words)
 	k.describe(doc, a.lines.Words)
 	doc.ExitCode = exit.Status{Stop: done.totals.stop, Signal: done.totals.signal, Rejected: rejected || letters.Different > 0, Unasked: unasked + letters.Failed}.Code()
 	if unasked > 0 {
@@ -405,8 +406,8 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 // statusPatch writes the LOA of each row, with what to do, and a Summary of its own. The
 // Errors of an earlier run stay, as the results do.
 func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
-	book := k.in.workbook
-	book.MoveLetters(files.Absolute(k.in.path), doc.OutputPath)
+	book := k.in.Workbook
+	book.MoveLetters(files.Absolute(k.in.Path), doc.OutputPath)
 	written, words := a.translated(k.done, doc)
 	if written != doc {
 		k.describe(written, words)
@@ -433,7 +434,7 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 
 // pastPatch writes the results of the past run that was named, and the LOA of each row now.
 func (a *app) pastPatch(k *inquiry, loas map[int]sheet.LOAResult, doc *report.Document, words *prose.Catalogue, redact bool) sheet.Patch {
-	book := *k.in.workbook
+	book := *k.in.Workbook
 	book.Problems = k.past.problems
 	past := document(k.past, reasons.New(&book, k.past.problems), words)
 	rows := a.resultRows(k.past, past, redact)

@@ -9,26 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/durable"
 )
-
-// submitFlags are the flags of submit; validate has those that apply to it.
-type submitFlags struct {
-	operation  batch.Operation // set by the command, not by a flag
-	validation validationFlags
-	folder     folderFlags
-	output     outputFlags
-	service    serviceFlags
-	run        runFlags
-	watch      watchFlags
-	approved   *approved // the plan to keep to, from --plan; nil without one
-
-	every    durationFlag // --watch of status and advance
-	download string       // --download of status and advance
-}
 
 func (a *app) submitCommand() *cobra.Command {
 	var f submitFlags

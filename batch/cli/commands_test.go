@@ -27,6 +27,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/doctor"
 	"github.com/loabatch/loabatch/batch/cli/exit"
@@ -345,7 +346,7 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 // A copy that can no longer be written to its path goes to a second place, and the exit
 // code says so; if there is no such place, the hint names the ledger.
 func TestCopyWithoutItsPlace(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
+	in, err := book.Read(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, book.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,8 +355,8 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := newApp(env, console.New(&shown, prose.English, console.Screen{}), nil)
-		done := &finished{in: in, outcomes: record.Outcomes(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
-		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
+		done := &finished{in: in, outcomes: record.Outcomes(in.Workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
+		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.Path}}
 		doc := a.deliver(done, files.Target{Path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
 	}
@@ -369,7 +370,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	if output != second || failed == "" || code != exit.NoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
 		t.Errorf("exit %d, output %q, failure %q, next %s: %s", code, output, failed, next, printed)
 	}
-	if _, err := readInput(second, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
+	if _, err := book.Read(second, sheet.Options{Location: time.UTC}, book.Limits{}); err != nil {
 		t.Errorf("the copy in the second place: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
@@ -382,17 +383,17 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 
 // The message of each accepted row of a simulated run says that it was simulated.
 func TestSimulatedRowsSaySo(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
+	in, err := book.Read(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, book.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes := record.Outcomes(in.workbook, &ledger.PastRun{})
+	outcomes := record.Outcomes(in.Workbook, &ledger.PastRun{})
 	for i := range outcomes {
 		outcomes[i].Result, outcomes[i].Reason = sheet.Submitted, batch.ReasonAccepted
 	}
 	for words, want := range map[*prose.Catalogue]string{prose.English: "simulated: the API accepted", prose.Chinese: "模拟运行：API 已受理"} {
 		done := &finished{in: in, outcomes: outcomes, info: runInfo{command: "submit", simulate: true}}
-		for _, a := range document(done, reasons.New(in.workbook, nil), words).Applications {
+		for _, a := range document(done, reasons.New(in.Workbook, nil), words).Applications {
 			if !strings.HasPrefix(a.Message, want) || strings.Contains(a.Hint, "LOA") {
 				t.Errorf("%s: %s", a.Message, a.Hint)
 			}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/reasons"
@@ -35,8 +36,8 @@ type sending struct {
 }
 
 // sendingOf plans an input with what the ledger knows now.
-func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending, error) {
-	if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+func (a *app) sendingOf(ctx context.Context, s *invocation, in *book.Input) (sending, error) {
+	if err := a.openAccounts(ctx, s, in.Workbook); err != nil {
 		return sending{}, err
 	}
 	done := &finished{in: in}
@@ -48,10 +49,10 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	plan := s.plan(ctx, done, known)
 	done.endUnusable(plan)
 	w := sending{
-		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),
+		file: in.Path, sheet: in.Workbook.CircuitsTable.Sheet, rows: len(in.Workbook.Circuits), going: len(plan.Applications),
 		stay: report.Results{}, regions: map[string]int{}, accounts: map[string]int{},
 	}
-	warned := reasons.NewWarnings(in.workbook, in.workbook.Problems)
+	warned := reasons.NewWarnings(in.Workbook, in.Workbook.Problems)
 	for i := range plan.Applications {
 		app := &plan.Applications[i]
 		w.regions[app.Key.Region]++

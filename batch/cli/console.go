@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -76,16 +77,16 @@ func (a *app) fail(err error) {
 
 // remarks prints, before anything is sent, how an input's copy will differ from what its
 // owner may expect.
-func (a *app) remarks(in *input) {
-	if lock := files.LockOf(in.path); lock != "" {
-		a.lines.Warn("input-open", map[string]string{"file": in.path, "lock": lock})
+func (a *app) remarks(in *book.Input) {
+	if lock := files.LockOf(in.Path); lock != "" {
+		a.lines.Warn("input-open", map[string]string{"file": in.Path, "lock": lock})
 	}
-	for _, p := range in.remarks {
+	for _, p := range in.Remarks {
 		if a.lines.Quiet && p.Severity < sheet.Warning {
 			continue
 		}
 		message, hint := a.lines.Words.Problem(p)
-		a.lines.Write(p.Severity.String(), a.lines.Words.Colon(in.path, message), hint)
+		a.lines.Write(p.Severity.String(), a.lines.Words.Colon(in.Path, message), hint)
 	}
 }
 

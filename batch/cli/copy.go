@@ -1,81 +1,27 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
-	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
-	"github.com/loabatch/loabatch/sheet/xlsx"
 )
-
-// writeCopy writes the input with the patch to path. The copy is verified and sealed before
-// it is renamed to path. It returns the digest of the file.
-func writeCopy(in *input, path string, patch sheet.Patch, seal string) (sum string, err error) {
-	write := func(w io.Writer) error {
-		src, size := in.reader()
-		return xlsx.Copy(w, src, size, patch)
-	}
-	verify := func(r io.ReaderAt, size int64) error {
-		src, srcSize := in.reader()
-		return xlsx.Verify(r, size, src, srcSize, patch)
-	}
-	if in.encryption != nil {
-		if write, verify, err = encrypted(in.encryption, write, verify); err != nil {
-			return "", err
-		}
-	}
-	err = durable.WriteFile(path, write, func(f *os.File) error {
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		if err := verify(f, info.Size()); err != nil {
-			return err
-		}
-		sum, err = xlsx.Seal(f, info.Size(), seal)
-		return err
-	})
-	return sum, err
-}
-
-// encrypted makes and verifies a copy in memory. It returns a function that writes it encrypted,
-// and one that checks that the file decrypts to the same copy. Nothing else goes to disk.
-func encrypted(e *xlsx.Encryption, write func(io.Writer) error, verify func(io.ReaderAt, int64) error) (func(io.Writer) error, func(io.ReaderAt, int64) error, error) {
-	var plain bytes.Buffer
-	if err := write(&plain); err != nil {
-		return nil, nil, err
-	}
-	if err := verify(bytes.NewReader(plain.Bytes()), int64(plain.Len())); err != nil {
-		return nil, nil, err
-	}
-	sum := sha256.Sum256(plain.Bytes())
-	writeEncrypted := func(w io.Writer) error {
-		err := e.Encrypt(w, plain.Bytes()) // in place
-		plain = bytes.Buffer{}
-		return err
-	}
-	verifyEncrypted := func(r io.ReaderAt, size int64) error { return e.Verify(r, size, sum) }
-	return writeEncrypted, verifyEncrypted, nil
-}
 
 // writeChecked is writeCopy, but fails if the file at the path must not be replaced: it may have
 // changed since it was checked.
-func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
+func (a *app) writeChecked(in *book.Input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
 	if files.CheckReplace(path, force, files.Sealed) != nil {
 		return "", errors.New(a.lines.Words.Line("output-changed"))
 	}
-	return writeCopy(in, path, patch, seal)
+	return in.WriteCopy(path, patch, seal)
 }
 
 // placeCopy writes the copy to its path or, if that has become impossible since it was
@@ -93,7 +39,7 @@ func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal 
 		if _, err := os.Lstat(second); err == nil {
 			continue // not our file, or the input
 		}
-		if sum, err := writeCopy(in, second, patch, ""); err == nil {
+		if sum, err := in.WriteCopy(second, patch, ""); err == nil {
 			done.wrote(second, sum)
 			a.copies = append(a.copies, second)
 			a.lines.Warn("copy-second-place", map[string]string{"file": t.Path, "reason": exit.Cause(first), "second": second})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -28,7 +29,7 @@ import (
 // finished is a finished run over one input: everything that is written and printed about
 // it is made from this.
 type finished struct {
-	in       *input
+	in       *book.Input
 	info     runInfo
 	problems []sheet.Problem
 	outcomes []batch.Outcome // in sheet order, one per row of the Circuits sheet
@@ -47,13 +48,13 @@ type finished struct {
 	division *accounts.Division // of the rows by account; nil if they are not divided
 	parts    []*part            // what each account does of the run; at least one
 
-	since       map[int]time.Time // of advance, by row: when the ledger saw the LOA's status first
-	letters     []download.Result // of the rows, in order; nil if none were wanted
+	since       map[int]time.Time // of advance, by row: when the ledger first saw the LOA's status
+	letters     []download.Result // of the rows, in order; nil without --download
 	letterFacts download.Sum      // the sum of them
-	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
-	left        bool              // at once, with requests on their way
-	shared      bool              // several hosts may have a copy of the run: all are equal
-	goesOn      bool              // other hosts carry the run on: this is what has results so far
+	waiting     bool              // rows wait for somebody, so the workbook is processed again
+	left        bool              // at once, with requests in flight
+	shared      bool              // several hosts may write a copy of the run: all must be equal
+	goesOn      bool              // other hosts continue the run: these are the results so far
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
@@ -90,7 +91,7 @@ type totals struct {
 // deliver makes the document of a finished run and writes the copy, unless t has no path for
 // one, and the reports.
 func (a *app) deliver(done *finished, t files.Target, f outputFlags) *report.Document {
-	found := reasons.New(done.in.workbook, done.problems)
+	found := reasons.New(done.in.Workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
 	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
 	end := done.exitOf(found.Errors)
@@ -116,7 +117,7 @@ func (a *app) deliver(done *finished, t files.Target, f outputFlags) *report.Doc
 		end.CopyFailed, done.filed = true, ""
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(exit.Cause(failed)), end.Code()
 		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
-		t.Reports = files.Reports(cmp.Or(written, files.CopyPath(done.in.path, "", false, done.info.id)), f.reports)
+		t.Reports = files.Reports(cmp.Or(written, files.CopyPath(done.in.Path, "", false, done.info.id)), f.reports)
 	}
 	a.writeReports(done, doc, t)
 	return doc
@@ -132,11 +133,11 @@ func usable(path string, redacted bool) string {
 
 // written returns the sentences for what is written into a workbook or beside it: in the
 // workbook's language, unless the user asked for one.
-func (a *app) written(in *input) *prose.Catalogue {
+func (a *app) written(in *book.Input) *prose.Catalogue {
 	if a.common.lang != "" {
 		return a.lines.Words
 	}
-	return prose.Of(in.workbook.Language())
+	return prose.Of(in.Workbook.Language())
 }
 
 // translated returns the document as it is written into the copy and beside it, and the
@@ -147,7 +148,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		return doc, words
 	}
 	if done.translated == nil {
-		done.translated = document(done, reasons.New(done.in.workbook, done.problems), words)
+		done.translated = document(done, reasons.New(done.in.Workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
 	other.Accounts, other.Waiting = same.Accounts, same.Waiting
@@ -219,8 +220,8 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
-	done.in.workbook.MoveLetters(files.Absolute(done.in.path), doc.OutputPath)
-	book := *done.in.workbook
+	done.in.Workbook.MoveLetters(files.Absolute(done.in.Path), doc.OutputPath)
+	book := *done.in.Workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
 	added := *doc
@@ -230,7 +231,7 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	patch.Added, patch.Open = report.Sheets(added, words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
-		patch.MaskPersonal(done.in.workbook)
+		patch.MaskPersonal(done.in.Workbook)
 	}
 	return patch
 }
@@ -257,8 +258,8 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // another ledger counts the settling time from then on
 		}
-		keepStanding(&rows[i], &done.outcomes[i], done.in.workbook.Circuits[i].LastRun(), redact)
-		if past := sheet.Result(done.in.workbook.Circuits[i].LastRun().Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
+		keepStanding(&rows[i], &done.outcomes[i], done.in.Workbook.Circuits[i].LastRun(), redact)
+		if past := sheet.Result(done.in.Workbook.Circuits[i].LastRun().Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
 	}

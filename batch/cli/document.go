@@ -2,8 +2,13 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
@@ -27,7 +32,7 @@ func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *r
 	}
 	doc := &report.Document{
 		RunID: done.info.id, Command: done.info.command, DryRun: done.info.dryRun != dryRunOff, DryRunMode: string(done.info.dryRun),
-		Input: done.in.path, InputSHA256: done.in.sha256, Reports: []string{}, Account: done.info.account, Regions: []string{},
+		Input: done.in.Path, InputSHA256: done.in.SHA256, Reports: []string{}, Account: done.info.account, Regions: []string{},
 		Rows: len(done.outcomes), Results: report.Results{}, Simulated: done.info.simulate, Version: version(),
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
@@ -38,11 +43,11 @@ func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *r
 	}
 	for i := range done.problems {
 		if p := &done.problems[i]; !p.RowOnly {
-			doc.Problems = append(doc.Problems, reasons.Problem(done.in.workbook, p, words))
+			doc.Problems = append(doc.Problems, reasons.Problem(done.in.Workbook, p, words))
 		}
 	}
 	if done.problems != nil {
-		doc.Unlisted = reasons.NotListed(done.in.workbook, words)
+		doc.Unlisted = reasons.NotListed(done.in.Workbook, words)
 	}
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
@@ -58,7 +63,7 @@ func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *r
 
 // accountList lists the accounts of a run whose rows name them, with their rows.
 func accountList(done *finished, doc *report.Document, words *prose.Catalogue) []report.Account {
-	if len(done.parts) == 0 || len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
+	if len(done.parts) == 0 || len(done.parts) == 1 && !accounts.Used(done.in.Workbook) {
 		return nil
 	}
 	list, regions := make([]report.Account, len(done.parts)), make([]map[string]bool, len(done.parts))
@@ -74,7 +79,7 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 		}
 	}
 	for i := range doc.Applications {
-		app, n := &doc.Applications[i], done.partOf(&done.in.workbook.Circuits[i])
+		app, n := &doc.Applications[i], done.partOf(&done.in.Workbook.Circuits[i])
 		app.Account, app.Profile = list[n].Account, list[n].Profile
 		list[n].Rows++
 		list[n].Results[app.Result]++
@@ -94,7 +99,7 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 // there was an error.
 func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 	r := notify.Run{
-		ID: done.info.id, Input: files.Absolute(done.in.path), ExitCode: exit.Of(err), Rows: map[notify.Row]int{},
+		ID: done.info.id, Input: files.Absolute(done.in.Path), ExitCode: exit.Of(err), Rows: map[notify.Row]int{},
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 	}
 	if doc != nil {
@@ -112,11 +117,11 @@ func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 
 // rows adds the rows of a finished run to its document.
 func rows(done *finished, found *reasons.Reasons, doc *report.Document, words *prose.Catalogue) {
-	table := done.in.workbook.CircuitsTable
-	warned := reasons.NewWarnings(done.in.workbook, done.problems)
+	table := done.in.Workbook.CircuitsTable
+	warned := reasons.NewWarnings(done.in.Workbook, done.problems)
 	regions := map[string]bool{}
 	for i := range done.outcomes {
-		o, c := &done.outcomes[i], &done.in.workbook.Circuits[i]
+		o, c := &done.outcomes[i], &done.in.Workbook.Circuits[i]
 		message, hint := found.Message(words, o)
 		if done.info.simulate && (o.Result == sheet.Submitted || o.Result == sheet.Already) {
 			message, hint = words.Render("rows-simulated", map[string]string{"message": message})
@@ -141,4 +146,86 @@ func rows(done *finished, found *reasons.Reasons, doc *report.Document, words *p
 		}
 	}
 	slices.Sort(doc.Regions)
+}
+
+// wantsJSON reports whether a command line asks for JSON, even if something else in it is wrong
+// and it was not parsed completely.
+func (a *app) wantsJSON(cmd *cobra.Command) bool {
+	flag := cmd.Flags().Lookup("json")
+	switch {
+	case flag == nil:
+		return false
+	case flag.Changed:
+		return flag.Value.String() == "true"
+	}
+	asked, _ := strconv.ParseBool(a.env.Getenv(variable("json")))
+	return asked || slices.Contains(a.env.Args, "--json")
+}
+
+// printUnfinished writes the JSON document of a command that failed before a run ended,
+// for those who read only standard output.
+func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
+	doc := report.Document{Command: cmd.Name(), DryRun: cmd.Name() == "validate"}
+	if flag := cmd.Flags().Lookup(dryRunFlag); flag != nil {
+		mode, ok := parseDryRun(flag.Value.String())
+		doc.DryRun = !ok || mode != dryRunOff
+	}
+	args := cmd.Flags().Args()
+	_, operands, _ := strings.Cut(cmd.Use, " ")
+	switch {
+	case strings.HasPrefix(operands, "FILE"):
+		if len(args) > 1 {
+			docs := make([]report.Document, len(args))
+			for i, path := range args {
+				docs[i] = a.unfinished(doc, path, err)
+			}
+			return report.JSONRuns(a.env.Stdout, docs, exit.Of(err))
+		}
+		if folder := cmd.Flags().Lookup(inFlag); folder != nil && folder.Value.String() != "" && len(args) == 0 {
+			in := folder.Value.String()
+			return report.JSONFolder(a.env.Stdout, in, []report.Document{a.unfinished(doc, in, err)}, nil, exit.Of(err))
+		}
+		return report.JSON(a.env.Stdout, a.unfinished(doc, cmp.Or(args...), err))
+	case cmd.Name() == "report":
+		doc.RunID = cmp.Or(args...)
+		return report.JSON(a.env.Stdout, a.unfinished(doc, cmd.Flag("input").Value.String(), err))
+	}
+	return report.JSON(a.env.Stdout, a.unfinished(doc, "", err))
+}
+
+// unfinished makes the document of an input whose run did not end: with its own problems,
+// or with a note that another file of the command had some.
+func (a *app) unfinished(doc report.Document, path string, err error) report.Document {
+	doc.Input, doc.Version, doc.ExitCode = path, version(), exit.Of(err)
+	var files exit.Files
+	if errors.As(err, &files) {
+		if err = files.Of(path); err == nil {
+			err = exit.Failure(doc.ExitCode, "input-not-taken-up", nil)
+		}
+	}
+	if own, ok := errors.AsType[*exit.Error](err); ok && doc.RunID == "" && strings.HasPrefix(own.Code, "hosts-") {
+		doc.RunID = own.Args["run"] // which continues without this process
+	}
+	doc.Problems = a.problemsOf(err)
+	return doc
+}
+
+// problemsOf renders an error as the problems of a document.
+func (a *app) problemsOf(err error) []report.Problem {
+	var own *exit.Error
+	var input *sheet.InputError
+	switch {
+	case errors.As(err, &own):
+	case errors.As(err, &input):
+		list := make([]report.Problem, len(input.Problems))
+		for i, p := range input.Problems {
+			message, hint := a.lines.Words.Problem(p)
+			list[i] = report.NewProblem(p, message, hint)
+		}
+		return list
+	default:
+		own = exit.Failure(exit.Internal, "internal", err, "reason", err.Error())
+	}
+	message, hint := a.lines.Words.Render(own.Code, own.Args)
+	return []report.Problem{{Severity: sheet.Error.String(), Code: own.Code, Message: message, Hint: hint}}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -33,7 +34,7 @@ func TestDamageInOtherParts(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := readInput(path, sheet.Options{}, validationFlags{})
+		_, err := book.Read(path, sheet.Options{}, book.Limits{})
 		var bad *sheet.InputError
 		switch {
 		case !damaged && err != nil:
@@ -75,7 +76,7 @@ func withPart(t *testing.T, path, name, content string) []byte {
 // TestInputIsAFile checks that an input without an end is rejected: reading a pipe waits
 // for a writer.
 func TestInputIsAFile(t *testing.T) {
-	_, err := readInput(os.DevNull, sheet.Options{}, validationFlags{})
+	_, err := book.Read(os.DevNull, sheet.Options{}, book.Limits{})
 	var own *exit.Error
 	if !errors.As(err, &own) || own.Code != "input-no-file" || own.Exit != exit.Usage {
 		t.Errorf("a device as input: %v", err)
@@ -85,12 +86,12 @@ func TestInputIsAFile(t *testing.T) {
 // What will differ in the copy is printed before anything is sent; a note is not printed
 // with --quiet.
 func TestRemarksOnTheCopy(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, validationFlags{})
+	in, err := book.Read(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, book.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.content = withLockedStructure(t, in.content)
-	if err := in.findObstacles(); err != nil {
+	in.Content = withLockedStructure(t, in.Content)
+	if err := in.FindObstacles(); err != nil {
 		t.Fatal(err)
 	}
 	for _, quiet := range []bool{false, true} {
@@ -98,7 +99,7 @@ func TestRemarksOnTheCopy(t *testing.T) {
 		a := newApp(Env{}, console.New(&shown, prose.English, console.Screen{}), nil)
 		a.lines.Quiet = quiet
 		a.remarks(in)
-		if want := "note: " + in.path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
+		if want := "note: " + in.Path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
 			t.Errorf("quiet %v: printed %q", quiet, shown.String())
 		}
 	}
@@ -169,9 +170,9 @@ func TestDroppedBooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(t.TempDir(), "桌面 $(x)")
-	book, mistakes, notes := filepath.Join(folder, "申请 表.xlsx"), filepath.Join(folder, "mistakes.xlsx"), filepath.Join(folder, "notes.xlsx")
+	named, mistakes, notes := filepath.Join(folder, "申请 表.xlsx"), filepath.Join(folder, "mistakes.xlsx"), filepath.Join(folder, "notes.xlsx")
 	sample, err := os.ReadFile(filepath.Join("..", "..", "testdata", "applications.xlsx"))
-	if err := errors.Join(err, os.Mkdir(folder, 0o700), os.WriteFile(book, clean, 0o600), os.WriteFile(mistakes, sample, 0o600), os.WriteFile(notes, []byte("text"), 0o600)); err != nil {
+	if err := errors.Join(err, os.Mkdir(folder, 0o700), os.WriteFile(named, clean, 0o600), os.WriteFile(mistakes, sample, 0o600), os.WriteFile(notes, []byte("text"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -185,18 +186,18 @@ func TestDroppedBooks(t *testing.T) {
 		keys     int
 		contains string
 	}{
-		{"a book", []string{book}, false, false, true, 0, 1, 0, "all 12 rows are valid"},
-		{"on Windows", []string{book}, true, false, true, 0, 1, 1, "press any key"},
-		{"no desktop", []string{book}, false, false, false, 0, 0, 0, "copy "},
+		{"a book", []string{named}, false, false, true, 0, 1, 0, "all 12 rows are valid"},
+		{"on Windows", []string{named}, true, false, true, 0, 1, 1, "press any key"},
+		{"no desktop", []string{named}, false, false, false, 0, 0, 0, "copy "},
 		{"mistakes", []string{mistakes}, true, false, true, 3, 1, 1, "nothing was sent"},
-		{"two", []string{book, mistakes}, true, false, true, 3, 2, 1, "nothing was sent"},
-		{"no book", []string{notes, book}, true, false, true, 2, 1, 1, "notes.xlsx"},
-		{"missing", []string{filepath.Join(folder, "none.xlsx")}, true, false, true, 2, 0, 1, "there is no file"},
+		{"two", []string{named, mistakes}, true, false, true, 3, 2, 1, "nothing was sent"},
+		{"no book", []string{notes, named}, true, false, true, 2, 1, 1, "notes.xlsx"},
 		{"a folder", []string{folder}, true, false, true, 2, 0, 1, "is a folder\n  Name the workbook in it."},
-		{"a folder, too", []string{book, folder}, true, false, true, 2, 1, 1, "is a folder\n  Name the workbook in it."},
-		{"a wrong setting", []string{"--lang", "xx", book}, true, false, true, 2, 0, 1, "xx"},
-		{"what next", []string{book}, true, false, true, 0, 1, 1, "to type a command, open a Command Prompt in " + folder},
-		{"nothing opens it", []string{book}, false, true, true, 0, 1, 0, "cannot be shown: no program"},
+		{"a folder, too", []string{named, folder}, true, false, true, 2, 1, 1, "is a folder\n  Name the workbook in it."},
+		{"a wrong setting", []string{"--lang", "xx", named}, true, false, true, 2, 0, 1, "xx"},
+		{"what next", []string{named}, true, false, true, 0, 1, 1, "to type a command, open a Command Prompt in " + folder},
+		{"missing", []string{filepath.Join(folder, "none.xlsx")}, true, false, true, 2, 0, 1, "there is no file"},
+		{"nothing opens it", []string{named}, false, true, true, 0, 1, 0, "cannot be shown: no program"},
 		{"a command", []string{"version"}, true, false, true, 0, 0, 0, "loabatch"},
 		{"no command", []string{"versio"}, true, false, true, 2, 0, 0, "Did you mean"},
 	} {
@@ -225,13 +226,13 @@ func TestDroppedBooks(t *testing.T) {
 				if filepath.Dir(copied) != folder || !strings.Contains(copied, ".results-") {
 					t.Errorf("opened %s", copied)
 				}
-				if _, err := readInput(copied, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
+				if _, err := book.Read(copied, sheet.Options{Location: time.UTC}, book.Limits{}); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
-	for path, want := range map[string][]byte{book: clean, mistakes: sample} {
+	for path, want := range map[string][]byte{named: clean, mistakes: sample} {
 		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s was changed, %v", path, err)
 		}

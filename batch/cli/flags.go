@@ -2,11 +2,17 @@ package cli
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
-	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
+	"github.com/loabatch/loabatch/batch/report"
 )
 
 // Help texts that several commands share.
@@ -15,6 +21,24 @@ const (
 	passwordHelp = "`FILE` with the password of encrypted workbooks on its first line, or set LOABATCH_PASSWORD; the copies are encrypted with it too"
 	ledgerHelp   = "`PATH` of the ledger (default loabatch/ledger.db in $XDG_STATE_HOME or the system's usual place), or postgres://USER@HOST/DATABASE for one that several hosts share, with its password in PGPASSWORD or ~/.pgpass"
 )
+
+// How a flag becomes a setting: each family of flags is a struct of values with a register for the
+// commands that have it and, beside that, what checks the values and makes settings of them.
+
+// submitFlags are the flags of submit; validate has those that apply to it.
+type submitFlags struct {
+	operation  batch.Operation // set by the command, not by a flag
+	validation validationFlags
+	folder     folderFlags
+	output     outputFlags
+	service    serviceFlags
+	run        runFlags
+	watch      watchFlags
+	approved   *approved // the plan to keep to, from --plan; nil without one
+
+	every    durationFlag // --watch of status and advance
+	download string       // --download of status and advance
+}
 
 // commonFlags are the flags of every command.
 type commonFlags struct {
@@ -29,40 +53,8 @@ func (f *commonFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }
 
-// validationFlags control how a workbook is read and its rows are checked; every command that
-// reads one has them.
-type validationFlags struct {
-	severity []string
-	strict   bool
-	timezone string
-	region   string
-
-	maxUnpacked int // MiB
-
-	passwordFile string
-	password     *password.Source // from the file and elsewhere; nil until a command opens workbooks
-}
-
-func (f *validationFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.severity, "severity", nil, "set a rule's severity, `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
-	flags.BoolVar(&f.strict, "strict", false, "treat warnings as errors")
-	flags.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` of dates without one, such as Asia/Shanghai")
-	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook larger than this many `MIB` when unpacked")
-	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
-	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
-}
-
 // ledgerFlag is the name of the flag.
 const ledgerFlag = "ledger"
-
-// passwordFlag is the name of the flag.
-const passwordFlag = "password-file"
-
-// defaultMaxUnpacked is the default of --max-unpacked, in MiB.
-const defaultMaxUnpacked = 1024
-
-// unpacked returns the limit in bytes.
-func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
 
 // folderFlags name a folder of workbooks, and where they go after their runs.
 type folderFlags struct {
@@ -100,79 +92,14 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 
-// serviceFlags say which service to use, with which credentials, and how fast.
-type serviceFlags struct {
-	endpoint      string
-	profile       string
-	expectAccount []string
-	rate          string
-	burst         int
-	concurrency   int
-	timeout       durationFlag
-	ledger        string
-}
-
-func (f *serviceFlags) register(flags *pflag.FlagSet) {
-	f.timeout = durationFlag(defaultTimeout)
-	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
-	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file, for rows without an Account")
-	flags.StringSliceVar(&f.expectAccount, "expect-account", nil, "refuse to run as any account other than `ID`; several separated by commas")
-	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
-	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
-	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
-	flags.Var(&f.timeout, "timeout", "time limit of one attempt")
-	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
-}
-
-// runFlags limit a run and choose its rows.
-type runFlags struct {
-	simulate     bool
-	faults       string
-	seed         uint64
-	dryRun       string
-	survey       string
-	maxAttempts  int
-	maxDuration  durationFlag
-	maxFailures  string
-	canary       int
-	plan         string
-	only         []string
-	reapply      bool
-	allOrNothing bool
-	yes          bool
-	noWait       bool
-}
-
-// registerReapply registers the flag of commands that apply for LOAs.
-func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
-}
-
-// registerSending registers the flags of every command that sends.
-func (f *runFlags) registerSending(flags *pflag.FlagSet) {
-	f.registerChoice(flags)
-	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
-	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline only validates, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
-	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
-	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
-	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
-	flags.IntVar(&f.canary, "canary", 0, "send `N` rows first, and the rest only when all of them were accepted (default no canary)")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
-	flags.BoolVar(&f.noWait, noWaitFlag, false, "with a ledger that several hosts share: end when no row is left for this host, without waiting for the others and without a copy")
-}
-
-// noWaitFlag is the name of the flag.
-const noWaitFlag = "no-wait"
-
-// registerChoice registers the flags that choose between the simulator and the API, and the rows.
-func (f *runFlags) registerChoice(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
-	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
-	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
-	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
-	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
-	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose last result is one of `RESULT,...`, such as failed,unknown,not_attempted")
-	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
+// check rejects kinds of reports that there are none of.
+func (f *outputFlags) check() error {
+	for _, kind := range f.reports {
+		if !slices.Contains(files.Kinds, kind) {
+			return exit.Failure(exit.Usage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(files.Kinds, ", "))
+		}
+	}
+	return nil
 }
 
 // watchFlags say what is shown and logged during a run.
@@ -190,6 +117,24 @@ func (f *watchFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.logLevel, "log-level", "info", "lowest level to log: `debug|info|warn|error`; at info, text on stderr has only errors")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
 	flags.StringVar(&f.changeRef, "change-ref", "", "ticket number or other `TEXT` that the log, the ledger, the copy, the reports and the JSON document carry")
+}
+
+// maxChangeRef is the length of --change-ref in characters, at most.
+const maxChangeRef = 200
+
+// check rejects invalid values of flags. The log level is parsed elsewhere.
+func (f *watchFlags) check() error {
+	for _, c := range []struct{ flag, value, choices string }{
+		{"log-format", f.logFormat, "text, json"}, {"progress", f.progress, "auto, bar, plain, none"},
+	} {
+		if !slices.Contains(strings.Split(c.choices, ", "), c.value) {
+			return exit.Failure(exit.Usage, "choice", nil, "flag", c.flag, "value", c.value, "choices", c.choices)
+		}
+	}
+	if utf8.RuneCountInString(f.changeRef) > maxChangeRef || report.Printable(f.changeRef) != f.changeRef {
+		return exit.Failure(exit.Usage, "change-ref-value", nil, "value", f.changeRef, "most", number(maxChangeRef))
+	}
+	return nil
 }
 
 // Names of the flags that say who follows an unattended command; app.monitored reads them.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -60,8 +61,8 @@ type together struct {
 // runTogether carries out a run with the other hosts that work on the same input.
 func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t files.Target, store ledger.Shared) error {
 	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
-	for i := range done.in.workbook.Circuits {
-		c := &done.in.workbook.Circuits[i]
+	for i := range done.in.Workbook.Circuits {
+		c := &done.in.Workbook.Circuits[i]
 		if _, taken := r.tokens[c.ClientToken]; !taken {
 			r.tokens[c.ClientToken] = c.Row
 		}
@@ -103,7 +104,7 @@ const quotaTimeout = 2 * time.Second
 // join starts the parts of a run or joins them, and says which.
 func (r *together) join(ctx context.Context) error {
 	s, done := r.s, r.done
-	keys, terms := done.division.Keys(done.in.workbook), r.terms()
+	keys, terms := done.division.Keys(done.in.Workbook), r.terms()
 	all := s.ledgerInfo(done, r.target, r.anywhere(done.info.args))
 	r.members = make([]ledger.Member, len(done.parts))
 	life, end := context.WithCancel(ctx)
@@ -176,42 +177,29 @@ func (r *together) joinFailure(err error) error {
 // process it is handed to, and all copies are equal.
 func (r *together) terms() []ledger.Term {
 	f, s := &r.s.flags, r.s
-	list := []ledger.Term{
-		{Name: "loabatch", Value: version()}, // also how content and tokens are derived
-		{Name: "--rate", Value: s.pace.rate.String()},
-		{Name: "--region", Value: f.validation.region},
-		{Name: "--timezone", Value: s.options.Location.String()},
-		{Name: "--strict", Value: strconv.FormatBool(f.validation.strict)},
-		{Name: "--severity", Value: joined(f.validation.severity)},
-		{Name: "--survey", Value: cmp.Or(f.run.survey, surveyOn)},
-		{Name: "--max-attempts", Value: number(f.run.maxAttempts)},
-		{Name: "--max-failures", Value: f.run.maxFailures},
-		{Name: "--max-duration", Value: f.run.maxDuration.String()},
-		{Name: "--canary", Value: number(f.run.canary)},
-		{Name: "--reapply", Value: strconv.FormatBool(f.run.reapply)},
-		{Name: "--all-or-nothing", Value: strconv.FormatBool(f.run.allOrNothing)},
-		{Name: "--change-ref", Value: f.watch.changeRef},
-		{Name: "--plan", Value: s.planSum()},
-	}
-	only := make([]string, len(s.run.only))
-	for i, result := range s.run.only {
-		only[i] = strings.ToLower(string(result))
-	}
 	ids := make([]string, len(r.done.parts))
 	for i, p := range r.done.parts {
 		if ids[i] = p.account; p.failure != nil {
 			ids[i] = p.failure.Code
 		}
 	}
-	list = append(list, ledger.Term{Name: "--only", Value: joined(only)}, ledger.Term{Name: "account", Value: strings.Join(ids, ",")})
+	list := []ledger.Term{
+		{Name: "loabatch", Value: version()}, // also how content and tokens are derived
+		{Name: "--rate", Value: s.pace.rate.String()},
+		{Name: "--max-attempts", Value: number(f.run.maxAttempts)},
+		{Name: "--max-failures", Value: f.run.maxFailures},
+		{Name: "--max-duration", Value: f.run.maxDuration.String()},
+		{Name: "--canary", Value: number(f.run.canary)},
+		{Name: "--change-ref", Value: f.watch.changeRef},
+		{Name: "--plan", Value: s.planSum()},
+		{Name: "account", Value: strings.Join(ids, ",")},
+	}
+	for _, d := range s.decisive() {
+		values := strings.Split(d.Value, ",") // of a list, in any order
+		slices.Sort(values)
+		list = append(list, ledger.Term{Name: "--" + d.Name, Value: strings.Join(slices.Compact(values), ",")})
+	}
 	return append(list, hosts.Terms()...)
-}
-
-// joined lists values as a flag takes them, in one order.
-func joined(values []string) string {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return strings.Join(slices.Compact(sorted), ",")
 }
 
 // lost says that the database does not answer, and when it does again.
@@ -230,12 +218,12 @@ func (r *together) lost(err error) {
 // work works on the rows of all parts at the same time.
 func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 	s, done := r.s, r.done
-	r.shown = r.lines.Progress(s.flags.watch.progress, len(done.in.workbook.Circuits), r.panicked)
+	r.shown = r.lines.Progress(s.flags.watch.progress, len(done.in.Workbook.Circuits), r.panicked)
 	defer r.shown.Finish()
 	r.log = console.NewRunLog(s.log, done.info.id)
 	r.log.Started(ctx, console.Start{
 		Command: done.info.command, Account: done.info.account,
-		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
+		Input: done.in.Path, SHA256: done.in.SHA256, Rows: len(done.in.Workbook.Circuits), Version: version(),
 	})
 	results, failed := make([]*hosts.Result, len(done.parts)), make([]error, len(done.parts))
 	others := make(chan struct{}) // closed when all parts but the first are over
@@ -271,8 +259,8 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 func (r *together) options(n int, others <-chan struct{}, results []*hosts.Result) hosts.Options {
 	done := r.done
 	rows, regions := 0, map[string]bool{}
-	for i := range done.in.workbook.Circuits {
-		if c := &done.in.workbook.Circuits[i]; done.partOf(c) == n {
+	for i := range done.in.Workbook.Circuits {
+		if c := &done.in.Workbook.Circuits[i]; done.partOf(c) == n {
 			rows++
 			regions[c.RegionID] = true
 		}
@@ -315,7 +303,7 @@ func (r *together) planPart(ctx context.Context, n int) (*batch.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	part := func(row int) int { return r.done.partOf(r.done.in.workbook.CircuitAt(row)) }
+	part := func(row int) int { return r.done.partOf(r.done.in.Workbook.CircuitAt(row)) }
 	rows := p.Split(len(r.done.parts), part)[n]
 	for _, problem := range p.Problems {
 		if part(problem.At.Row) == n {
@@ -332,20 +320,20 @@ func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, er
 	}
 	o := r.s.planOptions(known)
 	o.Valid, o.Batch = r.s.valid(ctx, done, known.past), r.done.info.id
-	return plan.New(done.in.workbook, o), nil
+	return plan.New(done.in.Workbook, o), nil
 }
 
 // planRow plans one row with its past as it is now, apart from all others. Which rows are left
 // out or withheld has been decided by then.
 func (r *together) planRow(ctx context.Context, row int) (*batch.Plan, error) {
-	book := *r.done.in.workbook
+	book := *r.done.in.Workbook
 	circuit := *book.CircuitAt(row)
 	if r.tokens[circuit.ClientToken] != row {
 		circuit.ClientToken = "" // an earlier row has it
 	}
 	book.Circuits, book.Problems = []sheet.Circuit{circuit}, nil // the problems are of other rows: this one is valid
 	in, done := *r.done.in, *r.done
-	in.workbook, done.in = &book, &in
+	in.Workbook, done.in = &book, &in
 	known, err := r.s.pastOf(ctx, &done)
 	if err != nil {
 		return nil, err
@@ -400,7 +388,7 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	}
 	p.Problems = slices.DeleteFunc(p.Problems, func(problem sheet.Problem) bool { return !invalid[problem.At.Row] })
 	r.traceChanges(ctx, r.s, done, p, known.past)
-	found := reasons.New(done.in.workbook, done.problems)
+	found := reasons.New(done.in.Workbook, done.problems)
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
 	code := done.exitOf(found.Errors).Code()
 	if !done.waiting {
@@ -470,7 +458,7 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 		return exit.Failure(exit.Stopped, "hosts-stopped", nil, "run", r.done.info.id, "reason", r.lines.Words.Line(string(result.Stop), sheet.Arg{Name: "code", Value: result.StopCode}), "command", command)
 	}
 	return r.read(ctx, func(past *ledger.PastRun, saved record.Options) {
-		rows := len(r.done.in.workbook.Circuits)
+		rows := len(r.done.in.Workbook.Circuits)
 		done := restored(partly(r.done.in, past, r.inHand(ctx)), past, saved)
 		r.adopt(done)
 		*r.done = *done
@@ -497,19 +485,19 @@ func (r *together) inHand(ctx context.Context) func(row int) bool {
 }
 
 // partly is an input with those of its rows alone that a run has finished so far.
-func partly(in *input, past *ledger.PastRun, inHand func(row int) bool) *input {
+func partly(in *book.Input, past *ledger.PastRun, inHand func(row int) bool) *book.Input {
 	ended := map[int]bool{}
 	for _, o := range past.Rows {
 		ended[o.Row] = o.Result != sheet.Unknown || !inHand(o.Row)
 	}
-	book, part := *in.workbook, *in
+	book, part := *in.Workbook, *in
 	book.Circuits = nil
-	for _, c := range in.workbook.Circuits {
+	for _, c := range in.Workbook.Circuits {
 		if ended[c.Row] {
 			book.Circuits = append(book.Circuits, c)
 		}
 	}
-	part.workbook = &book
+	part.Workbook = &book
 	return &part
 }
 

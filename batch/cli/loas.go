@@ -23,7 +23,7 @@ import (
 // the status that its operation leads to, any other the status that the API reported.
 func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
 	o := &done.outcomes[i]
-	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.workbook.Circuits[i].CompanyName}
+	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.Workbook.Circuits[i].CompanyName}
 	switch {
 	case o.Result == sheet.Submitted:
 		l.Status, l.Since, l.Asked = o.Operation.LeadsTo(), o.SubmittedAt, o.SubmittedAt
@@ -42,7 +42,7 @@ func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	seen := make([][]ledger.LOA, len(done.parts))
 	for i := range done.outcomes {
 		if l, ok := done.seenLOA(i); ok {
-			n := done.partOf(&done.in.workbook.Circuits[i])
+			n := done.partOf(&done.in.Workbook.Circuits[i])
 			seen[n] = append(seen[n], l)
 		}
 	}
@@ -63,7 +63,7 @@ func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 // without a ledger, or if it cannot be read.
 func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[batch.Key]ledger.LOA {
 	known := map[batch.Key]ledger.LOA{}
-	for i, keys := range done.division.Keys(done.in.workbook) {
+	for i, keys := range done.division.Keys(done.in.Workbook) {
 		if s.store == nil || done.parts[i].opened.service == nil || len(keys) == 0 {
 			continue
 		}
@@ -99,8 +99,8 @@ func registerDownload(flags *pflag.FlagSet, dir *string) {
 	flags.StringVar(dir, downloadFlag, "", "fetch each letter that is available into the folder `DIR`, once, as a PDF that only you can read, and compare it with its row")
 }
 
-// openLetters makes the folder of --download before anything is asked, and what fetches the
-// letters.
+// openLetters creates the folder of --download before the API is asked anything, and prepares
+// fetching the letters.
 func (a *app) openLetters(s *invocation) error {
 	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
@@ -109,7 +109,7 @@ func (a *app) openLetters(s *invocation) error {
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return exit.Failure(exit.Usage, "download-folder", err, "path", dir, "reason", exit.Cause(err))
 	}
-	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // if it is wrong, the service says so
+	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // an invalid one is reported when the service is opened
 	s.fetcher = &letters.Fetcher{Dir: dir, Loopback: s.flags.run.simulate || endpoint.Loopback, Agent: "loabatch/" + version()}
 	s.closers = append(s.closers, closeFunc(s.fetcher.Close))
 	return nil
@@ -122,7 +122,7 @@ func (a *app) fetchLetters(ctx context.Context, s *invocation, done *finished, s
 		return nil
 	}
 	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
-	book := done.in.workbook
+	book := done.in.Workbook
 	all := make([]download.Result, len(book.Circuits))
 	sources := make([]*download.Source, len(done.parts))
 	var rows []download.Row
@@ -165,8 +165,8 @@ func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
 	if lookups := int(s.lookups.Swap(0)); !done.shared { // each host makes its own
 		done.totals.requests += lookups
 	}
-	done.problems = append(done.problems, download.Problems(done.in.workbook, done.letters)...)
-	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
+	done.problems = append(done.problems, download.Problems(done.in.Workbook, done.letters)...)
+	sheet.SortProblems(done.problems, done.in.Workbook.CircuitsTable.Sheet, done.in.Workbook.EngineersTable.Sheet)
 }
 
 // letterSource is where the letters of an account come from. Each lookup waits for its quota.
@@ -195,7 +195,7 @@ func (s *invocation) letterSource(done *finished, acc *service) *download.Source
 	return source
 }
 
-// sayLetters sums up what became of the letters.
+// sayLetters prints how many letters were fetched.
 func (a *app) sayLetters(s *invocation, f download.Sum) {
 	if s.fetcher != nil && f != (download.Sum{}) {
 		a.lines.Say("letters-done", map[string]string{"fetched": number(f.Fetched), "kept": number(f.Kept), "failed": number(f.Failed), "folder": s.fetcher.Dir})

@@ -4,11 +4,11 @@
 // A command is a function of a context and an [Env]; only [Main] touches the process's
 // own arguments, streams and signals, so tests run every command as the program does.
 //
-// A command of its own file registers its flags and proceeds as all do that take workbooks
-// (process.go):
+// Each command has a file, which registers its flags. Those that take workbooks then proceed
+// alike (process.go):
 //
-//  1. The flags become settings (flags.go, settings.go), every input is read and decoded
-//     (input.go), and what will be written is held against the inputs (package files), before
+//  1. The flags become settings (flags.go and flags_*.go), every input is read and decoded
+//     (package book), and what will be written is held against the inputs (package files), before
 //     anything is sent for any of them.
 //  2. The service, which is the cloud or the embedded simulator, and the ledger are opened
 //     (service.go, package ledgers).

@@ -17,6 +17,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/record"
@@ -104,11 +105,11 @@ func TestPanicOverOneWorkbook(t *testing.T) {
 	n.s.options.Now = time.Now()
 	n.s.options.Location = time.UTC
 	n.s.flags.validation.maxUnpacked = defaultMaxUnpacked
-	in, err := readInput("../../testdata/clean.xlsx", n.s.options, n.s.flags.validation)
+	in, err := book.Read("../../testdata/clean.xlsx", n.s.options, n.s.flags.validation.limits())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended, reason := n.take(inbox.Book{Path: in.path, SHA256: in.sha256}, nil)
+	ended, reason := n.take(inbox.Book{Path: in.Path, SHA256: in.SHA256}, nil)
 	if reason != "" || ended.Exit != exit.Internal || !ended.Again || ended.Halt || !strings.Contains(shown.String(), "internal error") {
 		t.Errorf("%+v, %q: %s", ended, reason, shown)
 	}

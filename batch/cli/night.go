@@ -14,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -24,7 +25,6 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
-	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
@@ -243,7 +243,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	var all []sending
 	going := 0
 	for _, b := range books {
-		in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
+		in, err := book.Read(b.Path, n.s.options, n.s.flags.validation.limits())
 		if err != nil {
 			continue
 		}
@@ -279,20 +279,20 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 // take runs one workbook.
 func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended, reason inbox.Reason) {
 	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", exit.Bug(panicked)), "" }) // one workbook must not block the others every night
-	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
+	in, err := book.Read(b.Path, n.s.options, n.s.flags.validation.limits())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return inbox.Ended{}, inbox.Gone
-	case err == nil && in.sha256 != b.SHA256:
+	case err == nil && in.SHA256 != b.SHA256:
 		return inbox.Ended{}, inbox.Changed
-	case b.Fresh && isBad(err):
+	case b.Fresh && book.Bad(err):
 		return inbox.Ended{}, inbox.Writing
 	case err != nil:
 		return n.failed(b, "", err), ""
 	}
 	n.s.files = n.s.files[:n.base]
-	n.s.files.Read(in.path)
-	targets, err := n.outputs(n.ctx, n.s, []*input{in})
+	n.s.files.Read(in.Path)
+	targets, err := n.outputs(n.ctx, n.s, []*book.Input{in})
 	if err != nil {
 		return n.failed(b, "", err), ""
 	}
@@ -322,7 +322,7 @@ func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 		n.monitor.Add(notify.Run{Input: files.Absolute(b.Path), ExitCode: exit.Of(err)})
 	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
-	return inbox.Ended{RunID: runID, Exit: exit.Of(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
+	return inbox.Ended{RunID: runID, Exit: exit.Of(err), Again: !book.Bad(err), Halt: n.ctx.Err() != nil}
 }
 
 // add keeps the document and the exit code of a workbook.
@@ -332,16 +332,6 @@ func (n *night) add(doc report.Document, sent bool) {
 	}
 	n.docs, n.ends = append(n.docs, doc), append(n.ends, exit.Input{Code: doc.ExitCode, Sent: sent})
 	n.diary.Taken++
-}
-
-// isBad reports whether an error is about the content of a workbook, rather than, say, the disk,
-// a folder or a missing password, which may be fine another night.
-func isBad(err error) bool {
-	if own, ok := errors.AsType[*exit.Error](err); ok {
-		return own.Code == "input-too-large"
-	}
-	_, ok := errors.AsType[*sheet.InputError](err)
-	return ok && code(err) != xlsx.CodeNoPassword
 }
 
 // complete writes the copy of a past run again if it is missing: the night was killed before it

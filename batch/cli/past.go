@@ -11,6 +11,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/password"
@@ -30,14 +31,14 @@ func (s *invocation) ledgerInfo(done *finished, t files.Target, args []string) l
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
-		Command: s.command, Input: files.Absolute(done.in.path), InputSHA256: done.in.sha256,
+		Command: s.command, Input: files.Absolute(done.in.Path), InputSHA256: done.in.SHA256,
 		Output: t.Path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
 	}
 }
 
 // savedAccounts are the parts of a run whose rows name accounts.
 func (done *finished) savedAccounts() (list []record.Account) {
-	if len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
+	if len(done.parts) == 1 && !accounts.Used(done.in.Workbook) {
 		return nil
 	}
 	for _, p := range done.parts {
@@ -108,19 +109,19 @@ func (a *app) again(past *ledger.PastRun, saved record.Options, path string, pas
 		return nil, err
 	}
 	_, options.Purpose = workOf(past.Command)
-	in, err := readInput(path, options, validation)
+	in, err := book.Read(path, options, validation.limits())
 	if err != nil {
 		return nil, err
 	}
-	if in.sha256 != past.InputSHA256 {
+	if in.SHA256 != past.InputSHA256 {
 		return nil, exit.Failure(exit.Usage, "input-changed", nil, "file", path, "run", past.ID)
 	}
 	return restored(in, past, saved), nil
 }
 
 // restored reconstructs a finished run from the ledger and its input, as it was read then.
-func restored(in *input, past *ledger.PastRun, saved record.Options) *finished {
-	done := &finished{in: in, problems: slices.Clone(in.workbook.Problems), outcomes: record.Outcomes(in.workbook, past), recordedInput: past.Input, info: runInfo{
+func restored(in *book.Input, past *ledger.PastRun, saved record.Options) *finished {
+	done := &finished{in: in, problems: slices.Clone(in.Workbook.Problems), outcomes: record.Outcomes(in.Workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}, shared: len(past.Members) > 0}
@@ -128,8 +129,8 @@ func restored(in *input, past *ledger.PastRun, saved record.Options) *finished {
 		done.recordedInput = past.End.Filed
 	}
 	done.partsOf(saved, past)
-	done.problems = append(done.problems, record.Problems(in.workbook, past)...)
-	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
+	done.problems = append(done.problems, record.Problems(in.Workbook, past)...)
+	sheet.SortProblems(done.problems, in.Workbook.CircuitsTable.Sheet, in.Workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
 		done.totals = totals{
 			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
@@ -147,7 +148,7 @@ func restored(in *input, past *ledger.PastRun, saved record.Options) *finished {
 
 // partsOf restores the parts of a past run.
 func (done *finished) partsOf(saved record.Options, past *ledger.PastRun) {
-	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	done.division = accounts.Divide(saved.Profile, done.in.Workbook)
 	for i, profile := range done.division.Profiles {
 		p := &part{profile: profile, account: past.Account}
 		if i < len(saved.Accounts) {
@@ -164,21 +165,16 @@ func (done *finished) partsOf(saved record.Options, past *ledger.PastRun) {
 	done.info.account, done.info.several = done.oneAccount(), len(done.parts) > 1
 }
 
-// validationOf returns the flags by which the input of a run was read.
-func validationOf(s record.Options) validationFlags {
-	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
-}
-
 // maxTraced is how many earlier runs are searched for what they sent.
 const maxTraced = 8
 
 // traceChanges finds out what was changed in the rows that the plan holds back because they
 // differ from what an earlier run sent, as far as that run's input or copy still has it.
 func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p *batch.Plan, past map[batch.Key]batch.Record) {
-	then := map[string][]*input{} // by run
+	then := map[string][]*book.Input{} // by run
 	for i := range p.Problems {
 		problem := &p.Problems[i]
-		c := done.in.workbook.CircuitAt(problem.At.Row)
+		c := done.in.Workbook.CircuitAt(problem.At.Row)
 		if problem.Code != batch.CodeChanged || c == nil {
 			continue
 		}
@@ -190,19 +186,19 @@ func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p
 		}
 		was := ledger.Changed{Row: c.Row, Run: before.RunID}
 		for _, in := range traced {
-			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, before.Hash); ok {
-				was.File, was.Cells, was.Removed = in.path, change.Cells, change.Removed
+			if change, ok := plan.Changes(done.in.Workbook, c, in.Workbook, s.flags.operation, before.Hash); ok {
+				was.File, was.Cells, was.Removed = in.Path, change.Cells, change.Removed
 				break
 			}
 		}
-		problem.Args = record.ChangedArgs(done.in.workbook, c, was)
+		problem.Args = record.ChangedArgs(done.in.Workbook, c, was)
 		done.changed = append(done.changed, was)
 	}
 }
 
 // filesOf reads the copy and the input of a run, if they are still where they were and the
 // password of this run opens them.
-func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*input) {
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*book.Input) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
 		return nil
@@ -223,7 +219,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *
 		paths = append(paths, output)
 	}
 	for _, path := range paths {
-		if in, err := readInput(path, options, validation); err == nil {
+		if in, err := book.Read(path, options, validation.limits()); err == nil {
 			files = append(files, in)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -56,8 +57,8 @@ type invocation struct {
 	fetcher *letters.Fetcher // of letters; nil without --download
 	lookups atomic.Int64     // made for letters, since they were counted last
 
-	rounds map[*input]*advanced // the last one over each input; nil unless an advance watches
-	round  int                  // its number, from 1 on
+	rounds map[*book.Input]*advanced // the last one over each input; nil unless an advance watches
+	round  int                       // its number, from 1 on
 
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption
@@ -89,7 +90,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, s.flags.validation)
+	inputs, unread := book.ReadAll(paths, s.options, s.flags.validation.limits())
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
@@ -214,7 +215,7 @@ func (s *invocation) close() {
 
 // outputs decides where each copy and its reports go, and checks that they can be written
 // there, before anything is sent.
-func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]files.Target, error) {
+func (a *app) outputs(ctx context.Context, s *invocation, inputs []*book.Input) ([]files.Target, error) {
 	f := s.flags.output
 	if s.several() && f.output != "" && !files.IsFolder(f.output) {
 		return nil, exit.Failure(exit.Usage, "output-no-folder", nil, "file", f.output)
@@ -224,20 +225,20 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]fi
 		t := &targets[i]
 		t.RunID, t.Force = newRunID(s.started), f.force
 		if s.run.dryRun == dryRunOff || f.output != "" {
-			t.Path = files.Follow(a.lines, files.CopyPath(in.path, f.output, s.several(), t.RunID))
+			t.Path = files.Follow(a.lines, files.CopyPath(in.Path, f.output, s.several(), t.RunID))
 		}
 		recorded := func(string, string) bool { return false }
 		if s.run.dryRun == dryRunOff && !s.flags.run.simulate {
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
-		if err := t.Claim(&s.files, a.lines, in.path, f.reports, recorded); err != nil {
-			return nil, exit.Files{{Path: in.path, Err: a.editedCopy(s.args, s.flags.validation, t.Path, err)}}
+		if err := t.Claim(&s.files, a.lines, in.Path, f.reports, recorded); err != nil {
+			return nil, exit.Files{{Path: in.Path, Err: a.editedCopy(s.args, s.flags.validation, t.Path, err)}}
 		}
 		if t.Path == "" {
 			continue
 		}
-		if err := in.findObstacles(); err != nil {
-			return nil, exit.Files{{Path: in.path, Err: err}}
+		if err := in.FindObstacles(); err != nil {
+			return nil, exit.Files{{Path: in.Path, Err: err}}
 		}
 	}
 	return targets, nil
@@ -252,8 +253,8 @@ func (a *app) editedCopy(line []string, f validationFlags, path string, err erro
 		return err
 	}
 	f.password = f.password.Silent()
-	in, unread := readInput(path, sheet.Options{}, f)
-	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.LastRun().Result != "" }) {
+	in, unread := book.Read(path, sheet.Options{}, f.limits())
+	if unread != nil || !slices.ContainsFunc(in.Workbook.Circuits, func(c sheet.Circuit) bool { return c.LastRun().Result != "" }) {
 		return err
 	}
 	command := a.onwards(line, path)
@@ -265,11 +266,11 @@ func (a *app) editedCopy(line []string, f validationFlags, path string, err erro
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
 // if it will send anything.
-func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
+func (a *app) open(ctx context.Context, s *invocation, inputs []*book.Input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	err := a.openAccounts(ctx, s, booksOf(inputs)...)
+	err := a.openAccounts(ctx, s, book.Workbooks(inputs)...)
 	if err != nil {
 		return err
 	}
@@ -281,7 +282,7 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	}
 	applications := 0
 	for _, in := range inputs {
-		for _, c := range in.workbook.Circuits {
+		for _, c := range in.Workbook.Circuits {
 			if !c.Invalid {
 				applications++
 			}
@@ -305,22 +306,9 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
-// knownLedger opens the ledger for a command that sends nothing: for what is known about the
-// circuits, and for the quota. It returns nil if there is none, or none for its service.
-func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
-	if s.flags.run.simulate {
-		return nil, nil
-	}
-	store, err := a.ledgers.Past(ctx, s.flags.service.ledger)
-	if store != nil {
-		s.closers = append(s.closers, store)
-	}
-	return store, err
-}
-
 // ask returns the question before the inputs are sent, or "" if nothing would be. It reads
 // what the ledger knows, if there is one.
-func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
+func (a *app) ask(ctx context.Context, s *invocation, inputs []*book.Input) (string, error) {
 	known, err := a.ledgers.Past(ctx, s.flags.service.ledger)
 	if s.command == advance && err == nil && known == nil { // it asks the API, within the quota that the run uses afterwards
 		known, err = a.ledgers.Open(ctx, s.flags.service.ledger)
@@ -350,42 +338,11 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	return a.question(s.command, all, s.service.endpoint, s.accounts), nil
 }
 
-// quotasOf returns the quotas of an account: one set for all inputs of the command and all
-// profiles of the account and, through the ledger, for all runs at the same time or soon after.
-// Without a ledger they are the command's own. It must not be called concurrently.
-func (s *invocation) quotasOf(acc *service) *quota.Set {
-	if set := s.quotas[acc.scope]; set != nil {
-		return set
-	}
-	if s.quotas == nil {
-		s.quotas = map[ledger.Scope]*quota.Set{}
-	}
-	if s.keeper == nil {
-		s.keeper = s.store
-		if s.store == nil {
-			s.keeper = &quota.Memory{}
-		}
-	}
-	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-	s.quotas[acc.scope] = set
-	s.closers = append(s.closers, closeFunc(set.Close))
-	return set
-}
-
-// closeFunc makes a function an io.Closer.
-type closeFunc func()
-
-// Close calls the function.
-func (f closeFunc) Close() error {
-	f()
-	return nil
-}
-
 // each processes one input after another, prints their summaries, and sets the exit code
 // of the command. Inputs that could not be read keep their place. one processes an input,
 // and reports whether anything was sent.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []files.Target, unread exit.Files,
-	one func(context.Context, *invocation, *input, files.Target) (*report.Document, bool, error)) error {
+func (a *app) each(ctx context.Context, s *invocation, inputs []*book.Input, targets []files.Target, unread exit.Files,
+	one func(context.Context, *invocation, *book.Input, files.Target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []exit.Input
 	failed := func(path string, err error) {
@@ -450,7 +407,7 @@ func (a *app) print(doc *report.Document) error {
 
 // one processes one input completely: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
-func (a *app) one(ctx context.Context, s *invocation, in *input, t files.Target) (doc *report.Document, sent bool, err error) {
+func (a *app) one(ctx context.Context, s *invocation, in *book.Input, t files.Target) (doc *report.Document, sent bool, err error) {
 	done := &finished{in: in, info: runInfo{id: t.RunID}}
 	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = exit.Bug(panicked) })

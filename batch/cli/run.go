@@ -13,6 +13,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -24,13 +25,13 @@ import (
 
 // run processes the decoded rows of one input, which yields an outcome for each. One that sends
 // starts in the ledger, which locks the circuits.
-func (a *app) run(ctx context.Context, s *invocation, in *input, t files.Target) (*finished, error) {
-	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
+func (a *app) run(ctx context.Context, s *invocation, in *book.Input, t files.Target) (*finished, error) {
+	done := &finished{in: in, problems: in.Workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
 		id: t.RunID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
 		plan: s.planSum(), changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	if s.run.dryRun != dryRunOffline {
-		if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+		if err := a.openAccounts(ctx, s, in.Workbook); err != nil {
 			return done, err
 		}
 	}
@@ -48,7 +49,7 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t files.Target)
 
 // startOf is when the run over an input starts: now, less the time it took to read it. Other
 // inputs of the command, questions and waiting are not part of it.
-func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading) }
+func (a *app) startOf(in *book.Input) time.Time { return a.env.Now().Add(-in.Reading) }
 
 // part is what one account does of a run over an input.
 type part struct {
@@ -65,7 +66,7 @@ type part struct {
 // divide divides a run by the accounts of its rows, which are open unless nothing is asked of
 // the API.
 func (s *invocation) divide(done *finished) {
-	done.division = accounts.Divide(s.flags.service.profile, done.in.workbook)
+	done.division = accounts.Divide(s.flags.service.profile, done.in.Workbook)
 	for _, profile := range done.division.Profiles {
 		acc, _ := s.account(profile)
 		done.parts = append(done.parts, &part{profile: acc.profile, account: acc.id(), failure: acc.failure, opened: acc})
@@ -101,7 +102,7 @@ type known struct {
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
 	o := s.planOptions(k)
 	o.Valid = s.valid(ctx, done, k.past)
-	return plan.New(done.in.workbook, o)
+	return plan.New(done.in.Workbook, o)
 }
 
 // planOptions are the options an input is planned with, except the LOAs, which only --only needs.
@@ -120,7 +121,7 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 		return nil
 	}
 	valid := map[batch.Key]bool{}
-	for i, keys := range done.division.Keys(done.in.workbook) {
+	for i, keys := range done.division.Keys(done.in.Workbook) {
 		for _, key := range keys {
 			if r := past[key]; r.Open || r.Result != "" || done.parts[i].opened.service == nil {
 				continue
@@ -137,7 +138,7 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 
 // startParts starts the parts of a run in the ledger, all or none.
 func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t files.Target) error {
-	keys := done.division.Keys(done.in.workbook)
+	keys := done.division.Keys(done.in.Workbook)
 	info := s.ledgerInfo(done, t, a.anywhere(done.info.args))
 	for n, p := range done.parts {
 		run, err := s.store.Start(ctx, s.partInfo(info, done, n), p.locks(keys[n]))
@@ -202,14 +203,14 @@ func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known,
 func (s *invocation) pastOf(ctx context.Context, done *finished) (known, error) {
 	k, place := known{}, s.flags.operation.Place()
 	var scopes []ledger.Scope
-	if accounts.Named(done.in.workbook) {
+	if accounts.Named(done.in.Workbook) {
 		var err error
 		if scopes, err = s.store.Scopes(ctx); err != nil {
 			return k, err
 		}
 	}
 	service := scopeOf(s.flags.service, s.flags.run)
-	for i, keys := range done.division.Keys(done.in.workbook) {
+	for i, keys := range done.division.Keys(done.in.Workbook) {
 		own := ledger.Scope("")
 		if acc := done.parts[i].opened; acc.service != nil && len(keys) > 0 {
 			own = acc.service.scope
@@ -291,10 +292,10 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	log := console.NewRunLog(s.log, done.info.id)
 	log.Started(ctx, console.Start{
 		Command: done.info.command, DryRun: string(done.info.dryRun), Simulated: done.info.simulate, Account: done.info.account,
-		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
+		Input: done.in.Path, SHA256: done.in.SHA256, Rows: len(done.in.Workbook.Circuits), Version: version(),
 	})
 	parts := make([]batch.Part, len(done.parts))
-	for i, rows := range plan.Split(len(parts), func(row int) int { return done.partOf(done.in.workbook.CircuitAt(row)) }) {
+	for i, rows := range plan.Split(len(parts), func(row int) int { return done.partOf(done.in.Workbook.CircuitAt(row)) }) {
 		parts[i] = batch.Part{Engine: a.partEngine(s, done, done.parts[i], shown, log), Plan: rows}
 	}
 	summary, each, err := batch.RunParts(ctx, s.signals.drain, parts)
@@ -313,7 +314,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		a.monitor.Used(uses)
 	}
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
-	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
+	sheet.SortProblems(done.problems, done.in.Workbook.CircuitsTable.Sheet, done.in.Workbook.EngineersTable.Sheet)
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
 		a.fail(exit.Bug(panicked))
 	} else if err != nil {

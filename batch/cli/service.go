@@ -13,6 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -112,6 +113,50 @@ func (s *invocation) account(profile string) (acc *account, known bool) {
 		return &account{profile: profile}, false
 	}
 	return s.accounts[i], true
+}
+
+// knownLedger opens the ledger for a command that sends nothing: for what is known about the
+// circuits, and for the quota. It returns nil if there is none, or none for its service.
+func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
+	if s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.ledgers.Past(ctx, s.flags.service.ledger)
+	if store != nil {
+		s.closers = append(s.closers, store)
+	}
+	return store, err
+}
+
+// quotasOf returns the quotas of an account: one set for all inputs of the command and all
+// profiles of the account and, through the ledger, for all runs at the same time or soon after.
+// Without a ledger they are the command's own. It must not be called concurrently.
+func (s *invocation) quotasOf(acc *service) *quota.Set {
+	if set := s.quotas[acc.scope]; set != nil {
+		return set
+	}
+	if s.quotas == nil {
+		s.quotas = map[ledger.Scope]*quota.Set{}
+	}
+	if s.keeper == nil {
+		s.keeper = s.store
+		if s.store == nil {
+			s.keeper = &quota.Memory{}
+		}
+	}
+	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.quotas[acc.scope] = set
+	s.closers = append(s.closers, closeFunc(set.Close))
+	return set
+}
+
+// closeFunc makes a function an io.Closer.
+type closeFunc func()
+
+// Close calls the function.
+func (f closeFunc) Close() error {
+	f()
+	return nil
 }
 
 // profileName is a profile as people read it.

@@ -20,10 +20,10 @@ func FactsOf(book *sheet.Workbook, c *sheet.Circuit) letters.Facts {
 	return f
 }
 
-// Sum sums up what became of the letters of a run.
+// Sum sums up the letters of a run.
 type Sum struct {
 	Fetched, Kept int
-	Failed        int // not fetched, or not to be had
+	Failed        int // that could not be fetched
 	Different     int // rows whose letter is about another circuit or company
 }
 
@@ -42,8 +42,8 @@ func (s *Sum) Add(r Result) {
 	}
 }
 
-// Problems are what is wrong with letters, each at its row: an error where one is about
-// something else than its row, a warning where it does not say, cannot be read or is not there.
+// Problems are the problems of letters, each at its row: an error if the letter is about
+// another circuit or company, a warning if it does not say, cannot be read or is missing.
 func Problems(book *sheet.Workbook, all []Result) (list []sheet.Problem) {
 	t := &book.CircuitsTable
 	for i, r := range all {
@@ -76,7 +76,7 @@ func Problems(book *sheet.Workbook, all []Result) (list []sheet.Problem) {
 	return list
 }
 
-// Describe adds to a row of a document what became of its letter.
+// Describe adds the state of its letter to a row of a document.
 func Describe(app *report.Application, r Result) {
 	app.Letter, app.LetterSHA256, app.LetterState, app.LetterCode = r.Letter.Path, r.Letter.SHA256, string(r.State), r.Code
 	if len(r.Differences) > 0 {
@@ -84,8 +84,8 @@ func Describe(app *report.Application, r Result) {
 	}
 }
 
-// Hint says what to do about a letter before anything else: not to pass on one that is
-// another's. It is empty if there is nothing.
+// Hint says what to do first about a letter: not to pass on one that is about another
+// circuit or company. It is empty if there is nothing to do.
 func Hint(words *prose.Catalogue, r Result) (hint string) {
 	code := r.Code
 	for _, d := range slices.Backward(r.Differences) {

@@ -102,6 +102,22 @@ func TestCopyPath(t *testing.T) {
 	}
 }
 
+// TestTargetOf has the files of a run that was joined named after it.
+func TestTargetOf(t *testing.T) {
+	own := Target{RunID: "r1", Path: "out/a.results-r1.xlsx", Reports: []Report{{Kind: "csv", Path: "out/a.results-r1.csv"}}}
+	joined := own.Of("r2")
+	if joined.RunID != "r2" || joined.Path != filepath.FromSlash("out/a.results-r2.xlsx") || joined.Reports[0].Path != filepath.FromSlash("out/a.results-r2.csv") {
+		t.Errorf("%+v", joined)
+	}
+	if own.Reports[0].Path != "out/a.results-r1.csv" {
+		t.Errorf("the target itself has changed: %+v", own)
+	}
+	moved, to := Target{Path: "in/a.xlsx", Reports: own.Reports, To: func(int) string { return filepath.Join("done", "b.xlsx") }}.Along(0)
+	if to != filepath.Join("done", "b.xlsx") || moved.Path != filepath.Join("done", "a.xlsx") || moved.Reports[0].Path != filepath.Join("done", "a.results-r1.csv") {
+		t.Errorf("%+v, %s", moved, to)
+	}
+}
+
 // TestMatching puts files in the place of patterns, as shells do.
 func TestMatching(t *testing.T) {
 	folder := t.TempDir() + string(filepath.Separator)

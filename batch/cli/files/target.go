@@ -30,11 +30,12 @@ type Target struct {
 // Of returns the target of a run that this process has joined: files named after a run of its own
 // are named after that run instead.
 func (t Target) Of(runID string) Target {
-	if runID == t.RunID {
+	own := t.RunID
+	if runID == own {
 		return t
 	}
 	renamed := func(path string) string {
-		return filepath.Join(filepath.Dir(path), strings.Replace(filepath.Base(path), t.RunID, runID, 1))
+		return filepath.Join(filepath.Dir(path), strings.Replace(filepath.Base(path), own, runID, 1))
 	}
 	if t.Path != "" {
 		t.Path = renamed(t.Path)

@@ -1,11 +1,12 @@
-package cli
+// Package book reads a workbook once, so that the same bytes are checked, sent and copied,
+// whatever happens to the file meanwhile, and writes its copy.
+package book
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -23,39 +24,45 @@ import (
 // million rows.
 const maxInput = 1 << 30
 
-// input is one workbook, read once: the same bytes are checked, sent and copied, whatever
+// Input is one workbook, read once: the same bytes are checked, sent and copied, whatever
 // happens to the file meanwhile.
-type input struct {
-	path     string
-	content  []byte // decrypted
-	sha256   string // of the file as it is, in hex
-	workbook *sheet.Workbook
-	remarks  []sheet.Problem // about its copy
+type Input struct {
+	Path     string
+	Content  []byte // decrypted
+	SHA256   string // of the file as it is, in hex
+	Workbook *sheet.Workbook
+	Remarks  []sheet.Problem // about its copy
 
 	encryption *xlsx.Encryption // of the file, and of its copy; nil for none
 
-	reading time.Duration // how long it took to read and check
+	Reading time.Duration // how long it took to read and check
 }
 
-// booksOf returns the workbooks of inputs.
-func booksOf(inputs []*input) []*sheet.Workbook {
+// Limits are what a workbook may be read with.
+type Limits struct {
+	Unpacked int64            // its size at most when unpacked, in bytes
+	Password *password.Source // of one that is encrypted; nil for none
+}
+
+// Workbooks returns the workbooks of inputs.
+func Workbooks(inputs []*Input) []*sheet.Workbook {
 	books := make([]*sheet.Workbook, len(inputs))
 	for i, in := range inputs {
-		books[i] = in.workbook
+		books[i] = in.Workbook
 	}
 	return books
 }
 
 // reader returns the bytes as the codec takes them.
-func (in *input) reader() (io.ReaderAt, int64) {
-	return bytes.NewReader(in.content), int64(len(in.content))
+func (in *Input) reader() (io.ReaderAt, int64) {
+	return bytes.NewReader(in.Content), int64(len(in.Content))
 }
 
-// readInputs reads and decodes every input before any of them is processed. It returns
+// ReadAll reads and decodes every input before any of them is processed. It returns
 // those that can be read, and the errors of the others.
-func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed exit.Files) {
+func ReadAll(paths []string, o sheet.Options, l Limits) (inputs []*Input, failed exit.Files) {
 	for _, path := range paths {
-		in, err := readInput(path, o, f)
+		in, err := Read(path, o, l)
 		if err != nil {
 			failed = append(failed, exit.File{Path: path, Err: err})
 			continue
@@ -65,15 +72,16 @@ func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*i
 	return inputs, failed
 }
 
-func readInput(path string, o sheet.Options, f validationFlags) (*input, error) {
+// Read reads and decodes a workbook.
+func Read(path string, o sheet.Options, l Limits) (*Input, error) {
 	start := time.Now()
 	in, err := readBytes(path)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { in.reading = time.Since(start) }()
-	limits := xlsx.Limits{Unpacked: f.unpacked()}
-	if err := in.decrypt(f.password, limits); err != nil {
+	defer func() { in.Reading = time.Since(start) }()
+	limits := xlsx.Limits{Unpacked: l.Unpacked}
+	if err := in.decrypt(l.Password, limits); err != nil {
 		return nil, named(err, path)
 	}
 	r, size := in.reader()
@@ -82,7 +90,7 @@ func readInput(path string, o sheet.Options, f validationFlags) (*input, error) 
 		return nil, named(err, path)
 	}
 	defer book.Close()
-	if in.workbook, err = sheet.Decode(book, o); err != nil {
+	if in.Workbook, err = sheet.Decode(book, o); err != nil {
 		return nil, named(err, path)
 	}
 	// The other parts are copied as they are: damage in them would end up in the copy.
@@ -95,19 +103,19 @@ func readInput(path string, o sheet.Options, f validationFlags) (*input, error) 
 // decrypt replaces the content of an encrypted workbook with the workbook, which stays in
 // memory. Without a password it prompts for one if it can. A password for a workbook that is
 // not encrypted is only worth a note, since several inputs may share it.
-func (in *input) decrypt(from *password.Source, limits xlsx.Limits) (err error) {
+func (in *Input) decrypt(from *password.Source, limits xlsx.Limits) (err error) {
 	r, size := in.reader()
 	if !xlsx.Encrypted(r, size) {
 		if from.Given() {
-			in.remarks = append(in.remarks, sheet.Problem{Code: "file-not-encrypted", Severity: sheet.Note})
+			in.Remarks = append(in.Remarks, sheet.Problem{Code: "file-not-encrypted", Severity: sheet.Note})
 		}
 		return nil
 	}
 	content, encryption, err := xlsx.Decrypt(r, size, from.Password(), limits)
-	if code(err) == xlsx.CodeNoPassword && from.Prompt(in.path) {
+	if code(err) == xlsx.CodeNoPassword && from.Prompt(in.Path) {
 		content, encryption, err = xlsx.Decrypt(r, size, from.Password(), limits)
 	}
-	in.content, in.encryption = content, encryption
+	in.Content, in.encryption = content, encryption
 	return err
 }
 
@@ -119,26 +127,26 @@ func code(err error) string {
 	return ""
 }
 
-// findObstacles looks for obstacles to a faithful copy, before anything is sent. Those that
+// FindObstacles looks for obstacles to a faithful copy, before anything is sent. Those that
 // make a copy impossible are returned as an error, the others are added to the problems.
-func (in *input) findObstacles() error {
+func (in *Input) FindObstacles() error {
 	r, size := in.reader()
 	var against []sheet.Problem
-	for _, p := range xlsx.Obstacles(r, size, in.workbook) {
+	for _, p := range xlsx.Obstacles(r, size, in.Workbook) {
 		if p.Severity == sheet.Error {
 			against = append(against, p)
 		} else {
-			in.workbook.Problems = append(in.workbook.Problems, p)
-			in.remarks = append(in.remarks, p)
+			in.Workbook.Problems = append(in.Workbook.Problems, p)
+			in.Remarks = append(in.Remarks, p)
 		}
 	}
 	if len(against) > 0 {
-		return named(&sheet.InputError{Problems: against}, in.path)
+		return named(&sheet.InputError{Problems: against}, in.Path)
 	}
 	return nil
 }
 
-func readBytes(path string) (*input, error) {
+func readBytes(path string) (*Input, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err != nil && exit.Cause(err) == "cause-name-characters": // a pattern that matches nothing
@@ -168,9 +176,9 @@ func readBytes(path string) (*input, error) {
 		return nil, unreadable(path, err)
 	}
 	sum := sha256.Sum256(content.Bytes())
-	in := &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}
+	in := &Input{Path: path, Content: content.Bytes(), SHA256: hex.EncodeToString(sum[:])}
 	if absent {
-		in.remarks = append(in.remarks, sheet.Problem{Code: "file-fetched", Severity: sheet.Note})
+		in.Remarks = append(in.Remarks, sheet.Problem{Code: "file-fetched", Severity: sheet.Note})
 	}
 	return in, nil
 }
@@ -194,30 +202,12 @@ func named(err error, path string) error {
 	return bad
 }
 
-// password returns where the password of encrypted workbooks comes from. It is asked for only
-// at a terminal, and not with --yes.
-func (a *app) password(file string, yes bool) (*password.Source, error) {
-	from, err := password.New(file, a.env.Getenv(password.Variable))
-	if bad, ok := errors.AsType[*password.Error](err); ok {
-		reason := ""
-		if bad.Err != nil {
-			reason = exit.Cause(bad.Err)
-		}
-		return nil, exit.Failure(exit.Usage, bad.Code, bad, "file", bad.Where, "where", bad.Where, "reason", reason, "most", number(xlsx.MaxPassword))
+// Bad reports whether an error is about the content of a workbook, rather than, say, the disk,
+// a folder or a missing password, which may be fine another night.
+func Bad(err error) bool {
+	if own, ok := errors.AsType[*exit.Error](err); ok {
+		return own.Code == "input-too-large"
 	}
-	if from.Public() {
-		a.lines.Warn("password-public", map[string]string{"file": file})
-	}
-	if a.env.Password != nil && !yes {
-		from.Ask = func(file string) (string, error) {
-			fmt.Fprintf(a.env.Stderr, "%s ", a.lines.Words.Line("password-question", sheet.Arg{Name: "file", Value: file}))
-			a.asking.Store(true)
-			text, err := a.env.Password()
-			if a.asking.CompareAndSwap(true, false) {
-				fmt.Fprintln(a.env.Stderr)
-			}
-			return text, err
-		}
-	}
-	return from, nil
+	_, ok := errors.AsType[*sheet.InputError](err)
+	return ok && code(err) != xlsx.CodeNoPassword
 }
