@@ -125,7 +125,7 @@ func TestTakeOver(t *testing.T) {
 	// What the database knows from elsewhere is not moved into it: a copy of the file, and circuits.
 	p.ended(p.host(database, "history", "--take-over", "copy.db", "--yes"), 2, "already knows the run ", "probably a copy")
 	p.ended(p.host("second.db", "submit", "--yes", "--survey", "off", "-o", "second.xlsx", "in.xlsx"), 0)
-	p.ended(p.host(database, "history", "--take-over", "second.db", "--yes"), 2, "already knows 60 circuits", "submit the latest results copies")
+	p.ended(p.host(database, "history", "--take-over", "second.db", "--yes"), 2, "already knows 60 circuits", "Submit the latest results copies")
 	empty := pgtest.Database(t)
 	p.ended(p.host(empty, "history", "--take-over", "second.db", "--yes"), 0, "moved second.db into postgres://", "1 run with 60 rows, 60 circuits, 0 applications unsettled")
 

@@ -39,7 +39,7 @@ var enPlan = map[string]Entry{
 	"plan-fact-made":     {Message: "Made at"},
 	"plan-fact-user":     {Message: "Made by"},
 	"plan-fact-caller":   {Message: "Cloud user"},
-	"plan-fact-program":  {Message: "With"},
+	"plan-fact-program":  {Message: "Made with"},
 	"plan-fact-service":  {Message: "Service"},
 	"plan-fact-option":   {Message: "Option"},
 	"plan-fact-workbook": {Message: "Workbook"},

@@ -32,7 +32,7 @@ type sheetPatcher struct {
 	deselect bool // the copy opens on another sheet
 
 	prefix   string // of the part's elements, x: or nothing
-	relName  string // name of the r:id attribute, with a declaration if the part has none
+	relName  string // name of the r:id attribute, with a declaration if the part lacks one
 	pastData bool   // the rows have been copied
 	lastRow  int    // number of the latest row
 	patched  int    // rows that got cells

@@ -10,7 +10,7 @@ import (
 // SheetPart is one sheet of the workbook's list, in the order of the tabs.
 type SheetPart struct {
 	Name    string
-	Part    string // name of its part; "" if it has none, like the module sheets of old macros
+	Part    string // name of its part; "" without one, like the module sheets of old macros
 	RelID   string // of the workbook's relationship that leads to it
 	SheetID string // as written
 	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …; "" without a part
