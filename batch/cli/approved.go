@@ -17,16 +17,15 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// approved is a plan that a run has to keep to.
+// approved is a plan that a run has to carry out.
 type approved struct {
 	*approval.Plan
 	path, sum string
 }
 
-// adoptPlan reads the plan that a command is to carry out, if it is to carry out one. The
-// settings that decide what is sent are those of the plan unless the command line or a
-// variable has them: those are compared later. The workbooks are expected beside the plan if
-// the command line names none.
+// adoptPlan reads the plan that a command is to carry out, if any. The settings that decide
+// what is sent are taken from the plan unless the command line or a variable sets them: those
+// are compared later. If the command line names no workbooks, they are expected beside the plan.
 func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]string, error) {
 	path := f.run.plan
 	if path == "" {
@@ -45,7 +44,7 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 	for _, setting := range p.Settings {
 		flag := cmd.Flag(setting.Name)
 		if flag == nil || flag.Changed || flagText(flag) == setting.Value {
-			continue // the comparison finds what this program does not know
+			continue // the comparison finds settings that this program does not know
 		}
 		if err := cmd.Flags().Set(setting.Name, setting.Value); err != nil {
 			return nil, exit.Failure(exit.Usage, "plan-damaged", err, "file", path)
@@ -64,11 +63,11 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 	return paths, nil
 }
 
-// maxDifferences is how many of the things that have changed are listed.
+// maxDifferences is how many changes are listed.
 const maxDifferences = 100
 
-// checkPlan makes the plan of a run anew, and returns what has changed since it was approved
-// as an error. What happens between this and the sending is up to the rules of the engine.
+// checkPlan makes the plan of a run again, and returns what has changed since it was approved
+// as an error. The rules of the engine cover what happens between this and the sending.
 func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*book.Input) error {
 	was := s.flags.approved
 	now := a.newPlan(s, s.command, was.Checks)
@@ -94,7 +93,7 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*book.Input
 			}
 			checks := approval.Checks{}
 			if in.SHA256 != was.Workbooks[i].SHA256 {
-				checks = was.Checks // only then they may differ
+				checks = was.Checks // in this case they may differ
 			}
 			all, now.Workbooks = append(all, p), append(now.Workbooks, p.workbook(checks))
 		}
@@ -118,8 +117,8 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*book.Input
 	return changed
 }
 
-// runsOf finds the runs that a plan with this checksum has led to. They may have been stopped:
-// what is left of the plan is still approved.
+// runsOf finds the runs that have carried out a plan with this checksum. They may have been
+// stopped: what is left of the plan is still approved.
 func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string]bool, error) {
 	if s.store == nil {
 		return nil, nil
@@ -137,7 +136,7 @@ func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string
 	return begun, nil
 }
 
-// hasRun reports whether what is known of a circuit comes from one of these runs.
+// hasRun reports whether what is known about a circuit comes from one of these runs.
 func (k *known) hasRun(key batch.Key, runs map[string]bool) bool {
 	if r, found := k.past[key]; found && runs[r.RunID] {
 		return true
@@ -150,7 +149,7 @@ func (k *known) hasRun(key batch.Key, runs map[string]bool) bool {
 	return false
 }
 
-// planSum is the checksum of the plan that the command keeps to, or "".
+// planSum is the checksum of the plan that the command carries out, or "".
 func (s *invocation) planSum() string {
 	if s.flags.approved == nil {
 		return ""

@@ -26,17 +26,17 @@ func (a *app) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [CIRCUIT | RUN]",
 		Short: "List runs, or everything that happened to one circuit; prune old runs",
-		Long: `Lists the runs in the ledger, or everything that happened to one circuit. Of one run, it
-lists the hosts that worked on it, each with the rows that it did.
+		Long: `Lists the runs in the ledger, or everything that happened to one circuit. For one run, it
+lists the hosts that worked on it and the rows that each did.
 
 With --waiting, lists the circuits that wait for somebody, the longest first: the reviewers,
-the construction company, or your own team. Below them is how often each company was
-rejected, and how long LOAs had each status. It knows what submit, status, complete and
-advance last saw.
+the construction company, or your own team. Below them it shows how often each company was
+rejected, and how long LOAs stayed in each status. It knows what submit, status, complete
+and advance last saw.
 
-With --prune, removes what the ledger has of the rows of old runs instead. What protects
-circuits from a second application stays, and so does the list of runs; only their results
-copies cannot be written again.
+With --prune, removes the rows of old runs from the ledger instead. What protects circuits
+from a second application stays, and so does the list of runs; only their results copies
+cannot be written again.
 
 With --take-over, moves the ledger in a file into the database that --ledger names, once,
 with everything in it.`,
@@ -98,9 +98,9 @@ with everything in it.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&path, "ledger", "", ledgerHelp)
-	flags.IntVar(&f.limit, "limit", 20, "the latest `N` runs; 0 is all; with --waiting, the `N` circuits that wait longest (default all)")
-	flags.StringVar(&f.since, "since", "", "only what began since `TIME`: 36h, 7d, or a date such as 2027-01-15 (UTC)")
-	flags.BoolVar(&f.failed, "failed", false, "only runs that did not exit with 0, or results that are not accepted")
+	flags.IntVar(&f.limit, "limit", 20, "list the latest `N` runs; with --waiting, the N circuits that wait longest, by default all of them; 0 means all")
+	flags.StringVar(&f.since, "since", "", "list only what began since `TIME`: 36h, 7d, or a date such as 2027-01-15 (UTC)")
+	flags.BoolVar(&f.failed, "failed", false, "list only runs that did not exit with 0, or events that were not accepted")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 	flags.BoolVar(&f.csv, "csv", false, "print a CSV table for spreadsheets on stdout")
 	flags.BoolVar(&f.waiting, waitingFlag, false, "list the circuits that wait for somebody, the longest first, and the rejections by company")
@@ -145,7 +145,7 @@ func (f historyFlags) after(now time.Time) (time.Time, error) {
 	return time.Time{}, exit.Failure(exit.Usage, "since-value", nil, "value", f.since)
 }
 
-// ago returns the time that lies an age before now: days as in 7d, weeks as in 60w, or a duration
+// ago returns the time that is a given age before now: days as in 7d, weeks as in 60w, or a duration
 // such as 36h.
 func ago(age string, now time.Time) (time.Time, bool) {
 	for unit, days := range map[string]int{"d": 1, "w": 7} {
@@ -158,7 +158,7 @@ func ago(age string, now time.Time) (time.Time, bool) {
 	return now.Add(-d), err == nil && d > 0
 }
 
-// before returns the time before which runs are pruned, if that is asked for, and alone.
+// before returns the time before which runs are pruned, if --prune is given, which must be alone.
 func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (time.Time, error) {
 	if f.prune == "" {
 		return time.Time{}, nil
@@ -191,11 +191,11 @@ func alone(cmd *cobra.Command, args []string, code string, others ...string) err
 func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.Time) ([]accounts.Run, error) {
 	limit := f.limit
 	if f.failed || !after.IsZero() {
-		limit = 0 // it counts only those that are listed
+		limit = 0 // only runs that are listed count
 	}
 	list, err := store.Runs(ctx, limit)
 	if err == nil && slices.ContainsFunc(list, func(r ledger.RunSummary) bool { return r.ID != accounts.Whole(r.ID) }) {
-		list, err = store.Runs(ctx, 0) // several may be one
+		list, err = store.Runs(ctx, 0) // several may be parts of one
 	}
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.T
 	return runs, nil
 }
 
-// listed reports whether an event of a circuit is asked for.
+// listed reports whether an event of a circuit is to be listed.
 func (f historyFlags) listed(o batch.Outcome, begun, finished, after time.Time) bool {
 	good := o.Result == sheet.Submitted || o.Result == sheet.Already
 	at := begun
@@ -262,8 +262,8 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	return a.printer(f).Circuit(circuit, events)
 }
 
-// waitingHistory lists the circuits that wait for somebody, and what can be learned from how
-// long all of them waited.
+// waitingHistory lists the circuits that wait for somebody, and statistics of how long all
+// circuits have waited.
 func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyFlags) error {
 	known, err := store.LOAHistory(ctx)
 	if err != nil {
@@ -276,14 +276,14 @@ func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyF
 	return a.printer(f).Waiting(o, len(known) > 0, a.env.Now())
 }
 
-// notePruned notes from when on what happened to a circuit may be missing.
+// notePruned notes up to when events of a circuit may be missing.
 func (a *app) notePruned(ctx context.Context, store ledger.Store) error {
 	runs, err := store.Runs(ctx, 0)
 	if err != nil {
 		return a.ledgers.Failure(err)
 	}
 	for _, r := range runs {
-		if !r.Pruned.IsZero() { // the latest of them
+		if !r.Pruned.IsZero() { // the latest pruned run
 			a.lines.Note("history-pruned", map[string]string{"date": r.Started.UTC().Format(time.DateOnly)})
 			return nil
 		}

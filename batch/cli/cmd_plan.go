@@ -32,9 +32,9 @@ func (a *app) planCommand() *cobra.Command {
 	command := "submit"
 	cmd := &cobra.Command{
 		Use:   "plan FILE... -o PLAN",
-		Short: "Predict each row, as a file for a second person to approve",
-		Long: `Checks every row, reads what the ledger and the API know of each circuit, and writes
-what would be sent and what would become of it into a plan: a file for a second person
+		Short: "Predict each row and write a plan for a second person to approve",
+		Long: `Checks every row, reads what the ledger and the API know about each circuit, and writes
+what would be sent, with a prediction for each row, into a plan: a file for a second person
 to read and approve. Nothing is sent.
 
 submit --plan PLAN, or the command that --for names, carries out exactly that or nothing:
@@ -52,7 +52,7 @@ row has changed, it says what has changed and sends nothing. The plan has no per
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&command, "for", command, "the `COMMAND` that is to carry it out: "+strings.Join(planned(), ", "))
+	flags.StringVar(&command, "for", command, "the `COMMAND` that will carry it out: "+strings.Join(planned(), ", "))
 	flags.StringVarP(&f.output.plan, "output", "o", "", "`PLAN`, the file to write")
 	flags.BoolVar(&f.output.force, "force", false, "replace a file that is not a plan, or that was changed since; never an input")
 	flags.BoolVar(&f.output.json, "json", false, jsonHelp)
@@ -69,10 +69,10 @@ row has changed, it says what has changed and sends nothing. The plan has no per
 func (a *app) planShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show PLAN",
-		Short: "Print a plan as text, once it is known to be as it was written",
-		Long: `Prints a plan as text: who made it, when and for which account, what it does, and each
-row with what would be sent and what would become of it. The checksum is that of the whole
-plan; keep it with the approval.`,
+		Short: "Print a plan as text, after checking that it has not been changed",
+		Long: `Prints a plan as text: who made it, when and for which account, what it does, and for each
+row what would be sent and the prediction. The checksum covers the whole plan; keep it with
+the approval.`,
 		Example: `  loabatch plan show tonight.plan.json`,
 		Args:    arguments(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -85,8 +85,8 @@ plan; keep it with the approval.`,
 	}
 }
 
-// makePlan predicts the rows of workbooks and writes the plan. If some row cannot be predicted,
-// it writes no plan: nobody can approve what is not known.
+// makePlan predicts the rows of workbooks and writes the plan. If a row cannot be predicted,
+// it writes no plan: nobody can approve the unknown.
 func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, command string) error {
 	if f.output.plan == "" {
 		return exit.Failure(exit.Usage, "plan-no-output", nil)
@@ -183,7 +183,7 @@ func (a *app) newPlan(s *invocation, command string, checks approval.Checks) *ap
 	return p
 }
 
-// prediction is what would become of the rows of one input now.
+// prediction is the result that each row of one input would have now.
 type prediction struct {
 	done  *finished
 	steps []batch.Operation
@@ -219,7 +219,7 @@ func (p *prediction) known() bool {
 	})
 }
 
-// workbook is the prediction as it is approved.
+// workbook is the prediction in the form that is approved.
 func (p *prediction) workbook(checks approval.Checks) approval.Workbook {
 	w := plan.Approvable(p.done.in.Workbook, p.steps, p.plan, p.done.outcomes, checks, func(c *sheet.Circuit) (id, profile string) {
 		part := p.done.parts[p.done.partOf(c)]

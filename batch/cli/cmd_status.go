@@ -181,7 +181,7 @@ func isRunID(text string) bool {
 type inquiry struct {
 	in   *book.Input
 	done *finished
-	past *finished // the past run that was named; nil if a file was named named
+	past *finished // the past run that was named; nil if a file was named named named
 	rows []loa.Row
 
 	asked   bool              // at least once

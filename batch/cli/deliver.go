@@ -45,7 +45,7 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
-	division *accounts.Division // of the rows by account; nil if they are not divided
+	division *accounts.Division // of the rows by account; nil if they are not divided divided
 	parts    []*part            // what each account does of the run; at least one
 
 	since       map[int]time.Time // of advance, by row: when the ledger first saw the LOA's status

@@ -188,7 +188,7 @@ func circuitColumn(parameter string) sheet.ColumnID {
 
 // message says why a row has a predicted result.
 func message(words *prose.Catalogue, k approval.Circuit, p approval.Prediction) (text, hint string) {
-	step, _ := batch.ParseOperation(p.Step) // that of a plan of a later version reads as an application
+	step, _ := batch.ParseOperation(p.Step) // that of a plan from a later version is read as an application
 	return reasons.Message(words, &batch.Outcome{Operation: step,
 		Key: batch.Key{Region: k.RegionID, InstanceID: k.InstanceID}, Result: sheet.Result(p.Result), Reason: batch.Reason(p.Reason), ErrorCode: p.ErrorCode, LOAStatus: p.LOAStatus, CircuitState: p.State,
 	})

@@ -27,8 +27,8 @@ type Target struct {
 	Outside bool // -o decides where the copy goes
 }
 
-// Of returns the target of a run that this process has joined: what was named after a run of its
-// own is named after that run.
+// Of returns the target of a run that this process has joined: files named after a run of its own
+// are named after that run instead.
 func (t Target) Of(runID string) Target {
 	own := t.RunID
 	if runID == own {

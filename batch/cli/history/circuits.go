@@ -73,7 +73,7 @@ type waitingLine struct {
 	LetterSHA256 string        `json:"letter_sha256"`
 }
 
-// companyLine is what became of a company's applications, in the JSON of history.
+// companyLine counts the results of a company's applications, in the JSON of history.
 type companyLine struct {
 	Company     string `json:"company"`
 	Circuits    int    `json:"circuits"`
@@ -82,7 +82,7 @@ type companyLine struct {
 	RejectedNow int    `json:"rejected_now"`
 }
 
-// stateLine is how long LOAs had a status, in the JSON of history; null if none has left it.
+// stateLine is how long LOAs stayed in a status, in the JSON of history; null if none has left it.
 type stateLine struct {
 	LOAStatus   string   `json:"loa_status"`
 	CircuitsNow int      `json:"circuits_now"`

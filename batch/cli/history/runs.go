@@ -24,8 +24,8 @@ type Printer struct {
 }
 
 // table prints rows below the names of their columns: as a CSV table, or one per line. On a
-// terminal that is too narrow for the lines, only the columns of head are side by side, and
-// those of below follow on lines of their own.
+// terminal that is too narrow for the lines, only the columns of head are side by side;
+// those of below follow on separate lines.
 func (p *Printer) table(rows [][]string, head, below []int) error {
 	if p.CSV {
 		return report.CSVTable(p.Out, rows)
@@ -52,15 +52,15 @@ type runLine struct {
 	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
 	Results     map[sheet.Result]int `json:"results"`
 
-	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
+	OutputSHA256 string   `json:"output_sha256"` // of the copy when it was written; empty if none was
 	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
 	ChangeRef    string   `json:"change_ref"`    // --change-ref
-	PlanSHA256   string   `json:"plan_sha256"`   // checksum of the plan that it kept to; empty without one
+	PlanSHA256   string   `json:"plan_sha256"`   // checksum of the plan that it carried out; empty without one
 	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
 
 	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
 
-	Members []memberLine `json:"members,omitempty"` // the processes at work on it, in the order in which they joined; of a ledger that hosts share
+	Members []memberLine `json:"members,omitempty"` // the processes that worked on it, in the order in which they joined; only with a ledger that hosts share
 }
 
 // memberLine is a process that worked on a run, in the JSON of history.
@@ -84,7 +84,7 @@ type memberLine struct {
 // lineOf is a run in the JSON of history.
 func lineOf(r accounts.Run) runLine {
 	l := runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned), nil}
-	if saved, err := record.ReadOptions(r.Options); err == nil { // else report will say so
+	if saved, err := record.ReadOptions(r.Options); err == nil { // otherwise report will say so
 		l.ChangeRef, l.PlanSHA256, l.TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
 	}
 	if r.End != nil {
@@ -122,7 +122,7 @@ func (p *Printer) Run(r accounts.Run) error {
 	return p.table(rows, []int{0, 1, 4, 5}, []int{2, 3, 6, 7})
 }
 
-// exitText is an exit code in a table; there may be none yet.
+// exitText is an exit code in a table, if there is one yet.
 func (p *Printer) exitText(code *int) string {
 	switch {
 	case code != nil:
