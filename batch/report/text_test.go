@@ -49,7 +49,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// lines is how many lines of a terminal a text takes; a path may be too long for one.
+// lines counts the lines that a text takes on a terminal; a path may need more than one.
 func lines(text string, width int) (n int) {
 	for line := range strings.Lines(text) {
 		n++
@@ -60,8 +60,8 @@ func lines(text string, width int) (n int) {
 	return n
 }
 
-// However long the list of causes, the summary fits the screen, wraps at words, puts what
-// the API rejected first and does not cut what it said.
+// However long the list of causes, the summary fits the screen, wraps at words, lists the
+// API's rejections first and does not shorten them.
 func TestTextFitsTheScreen(t *testing.T) {
 	d := dry(40)
 	d.DryRun, d.DryRunMode = false, ""
@@ -91,8 +91,8 @@ func TestTextFitsTheScreen(t *testing.T) {
 	}
 }
 
-// Many different answers of the API fit the smallest screen, too: the first is said in full,
-// the others are counted, and the command is the last line.
+// Many different answers of the API fit even the smallest screen: the first is printed in
+// full, the others are counted, and the command is the last line.
 func TestTextFitsASmallScreen(t *testing.T) {
 	d := night()
 	for n := range 9 {
@@ -116,8 +116,8 @@ func TestTextFitsASmallScreen(t *testing.T) {
 	}
 }
 
-// Problems that are listed one by one because there is no copy give way to their causes where
-// the screen has no room for them, with a word on how to see all.
+// Without a copy, problems are listed one by one. If the screen is too small, their causes
+// are listed instead, and a line says how to see all of them.
 func TestTextFoldsTheProblems(t *testing.T) {
 	d := dry(12)
 	d.Output = ""
@@ -140,7 +140,7 @@ func TestTextFoldsTheProblems(t *testing.T) {
 	}
 }
 
-// A table that is too wide puts its last columns below, and nothing is lost.
+// A table that is too wide puts its last columns below and loses nothing.
 func TestNarrowTable(t *testing.T) {
 	rows := [][]string{{"RUN", "STATUS", "RESULTS"}, {"20270115-020000-k3f9q", "ended", strings.Repeat("12 SUBMITTED, ", 6) + "1 REFUSED"}, {"20270116-020000-aaaaa", "died", ""}}
 	var b bytes.Buffer

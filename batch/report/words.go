@@ -20,17 +20,16 @@ import (
 )
 
 // Words renders the labels of reports. Line returns the sentence of a code with its
-// placeholders filled from the arguments, or an unknown code itself. For returns the code of
-// a sentence as it reads for what a command does: the code itself if the command has no
-// sentence of its own. Vocabulary has the terms of workbooks: what is shown beside the words of results
-// and states, and the names of sheets and columns.
+// placeholders filled from the arguments, or an unknown code itself. Vocabulary has the
+// terms of workbooks: what is shown beside results and states, and the names of sheets and
+// columns.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
 	For(code, command string) string
 	Vocabulary() sheet.Language
 }
 
-// enumeration puts the parts of an enumeration together: a, b, c.
+// enumeration joins the parts of an enumeration: a, b, c.
 func enumeration(words Words, parts []string) string {
 	return strings.Join(parts, words.Line("mark-list"))
 }
@@ -44,10 +43,10 @@ func counted(words Words, code string, n int, args ...sheet.Arg) string {
 // grouped renders a number with the separators of the language, as in 12,000.
 func grouped(words Words, n int) string { return counted(words, "mark-number", n) }
 
-// numberArg is a named figure.
+// numberArg returns a named number.
 func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
-// textArg is a named text.
+// textArg returns a named text.
 func textArg(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
 
 // lineRunes limits the length of one text on a terminal.
@@ -116,8 +115,8 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-// Pad pads a text with blanks to a width in terminal cells, of which a wide character takes
-// two and a combining mark none.
+// Pad pads a text with blanks to a width in terminal cells. A wide character takes two, and
+// a combining mark none.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
 }
@@ -126,8 +125,8 @@ func Pad(s string, width int) string {
 // last cell of a row is not padded, and does not widen its column.
 func Table(w io.Writer, rows [][]string) error { return WrappedTable(w, rows, 0) }
 
-// WrappedTable writes rows as Table does, and breaks what is wider than a terminal at words,
-// so that the rest of the last cell is below its start. A width of 0 means no limit.
+// WrappedTable is like Table, but wraps the last cell of a row that is wider than a
+// terminal. A width of 0 means no limit.
 func WrappedTable(w io.Writer, rows [][]string, width int) error {
 	var widths []int
 	for _, row := range rows {
@@ -276,8 +275,8 @@ func (d *Document) stopped(words Words) string {
 	return words.Line(d.StopReason, textArg("code", d.StopCode))
 }
 
-// Skew renders how far two clocks are apart, whichever is ahead, in the largest unit of
-// which there are at least two: 40 seconds, 23 minutes, 9 hours, 365 days.
+// Skew renders how far apart two clocks are, whichever is ahead, in the largest unit that
+// gives at least two: 40 seconds, 23 minutes, 9 hours, 365 days.
 func Skew(words Words, d time.Duration) string {
 	d = d.Abs()
 	for _, unit := range []struct {
@@ -291,7 +290,7 @@ func Skew(words Words, d time.Duration) string {
 	return counted(words, "span-seconds", int(d.Round(time.Second)/time.Second))
 }
 
-// name is the account as people read it: its ID, if that is known, and its profile.
+// name is the account as shown to people: its ID, if known, and its profile.
 func (a *Account) name(words Words) string {
 	profile := textArg("profile", cmp.Or(a.Profile, words.Line("account-own")))
 	if a.Account == "" {
@@ -300,7 +299,7 @@ func (a *Account) name(words Words) string {
 	return words.Line("report-account-name", textArg("account", a.Account), profile)
 }
 
-// summary is the account with its results, and why it ended early.
+// summary is the account with its results, and why it stopped early.
 func (a *Account) summary(words Words) string {
 	text := a.name(words) + words.Line("mark-colon") + a.Results.In(words)
 	if a.Message == "" {

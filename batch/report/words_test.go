@@ -66,13 +66,13 @@ func TestTableAlignsTerminalCells(t *testing.T) {
 	}
 	for line := range strings.Lines(b.String()) {
 		if before, _, found := strings.Cut(line, "x\n"); found && uniseg.StringWidth(before) != 4+2+6+2 {
-			t.Errorf("the last column is out of place: %q", line)
+			t.Errorf("the last column is not aligned: %q", line)
 		}
 	}
 }
 
-// Of plain ASCII, Table makes what text/tabwriter makes.
-func TestTableIsThatOfTabwriter(t *testing.T) {
+// For plain ASCII, Table writes what text/tabwriter writes.
+func TestTableMatchesTabwriter(t *testing.T) {
 	rows := [][]string{{"RUN", "", "INPUT"}, {"20270115", "", "a b.xlsx"}, {"", "", "hint"}, {"x", "", ""}}
 	var got, want strings.Builder
 	w := tabwriter.NewWriter(&want, 0, 0, 2, ' ', 0)
@@ -85,7 +85,7 @@ func TestTableIsThatOfTabwriter(t *testing.T) {
 	}
 }
 
-// A dry run of rows that were all accepted before does not call them valid.
+// A dry run does not call rows valid if all of them were accepted before.
 func TestHeadlineOfADryRun(t *testing.T) {
 	for _, c := range []struct {
 		results Results
@@ -103,7 +103,7 @@ func TestHeadlineOfADryRun(t *testing.T) {
 	}
 }
 
-// A run that was stopped when nothing was left did not stop early.
+// A run that is stopped when nothing is left to do did not stop early.
 func TestHeadlineOfAStop(t *testing.T) {
 	for _, c := range []struct {
 		stop    batch.StopReason
@@ -122,8 +122,8 @@ func TestHeadlineOfAStop(t *testing.T) {
 	}
 }
 
-// The states of LOAs come from the API and may be in any script: the meanings behind them
-// stay in one column.
+// The states of LOAs come from the API and may be in any script: the meanings after them are
+// still aligned.
 func TestCountsAlign(t *testing.T) {
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
@@ -134,16 +134,16 @@ func TestCountsAlign(t *testing.T) {
 	out.Flush()
 	for line := range strings.Lines(b.String()) {
 		if before, _, _ := strings.Cut(line, "meaning"); uniseg.StringWidth(before) != 9+len("NOT_ATTEMPTED")+2 {
-			t.Errorf("the meaning is out of its column: %q", line)
+			t.Errorf("the meaning is not aligned: %q", line)
 		}
 	}
 }
 
-// The CSV and the Errors sheet have the columns that a problem has keys in JSON.
+// The CSV and the Errors sheet have one column for each key of a problem in JSON.
 func TestProblemsHaveOneSetOfColumns(t *testing.T) {
 	var keys []string
 	for f := range reflect.TypeFor[Problem]().Fields() {
-		if key := f.Tag.Get("json"); key != "-" && !strings.HasSuffix(key, ",omitempty") { // those of folded notes
+		if key := f.Tag.Get("json"); key != "-" && !strings.HasSuffix(key, ",omitempty") { // only folded notes have those
 			keys = append(keys, key)
 		}
 	}
@@ -195,8 +195,8 @@ func TestErrorsBeyondTheLimitAreCounted(t *testing.T) {
 	}
 }
 
-// TestCountsAreGrouped checks that the page and the terminal write large counts as the
-// sentences do.
+// TestCountsAreGrouped checks that the page and the terminal write large counts like the
+// sentences.
 func TestCountsAreGrouped(t *testing.T) {
 	d := Document{
 		Rows: 100_000, Results: Results{sheet.Valid: 66_666, sheet.Invalid: 33_334},
@@ -218,7 +218,7 @@ func TestCountsAreGrouped(t *testing.T) {
 	}{{html.String(), map[string]int{of66666: 3, of33334: 4}}, {text.String(), map[string]int{of66666: 1, of33334: 2}}} {
 		for want, times := range c.want {
 			if got := strings.Count(c.text, want); got != times {
-				t.Errorf("%q is there %d times, want %d:\n%s", want, got, times, c.text)
+				t.Errorf("%q appears %d times, want %d:\n%s", want, got, times, c.text)
 			}
 		}
 	}

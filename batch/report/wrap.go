@@ -12,8 +12,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Width returns the width of a text in terminal cells, of which a wide character takes two
-// and a combining mark none. Escape sequences for colour take none either.
+// Width returns the width of a text in terminal cells. A wide character takes two; combining
+// marks and escape sequences for colour take none.
 func Width(s string) int { return uniseg.StringWidth(withoutColor(s)) }
 
 // withoutColor removes the escape sequences that paint writes.
@@ -29,10 +29,10 @@ func withoutColor(s string) string {
 }
 
 // Wrap breaks a line into lines of at most width terminal cells, and indents all but the
-// first. It breaks at blanks and beside wide characters, as Chinese is written without
-// blanks, but never before or after a mark that belongs to its neighbour. A word that is
-// wider than a line is neither cut nor moved, as it may be a path or an ID to be copied. A
-// width of 0 means no limit.
+// first. It breaks at blanks and beside wide characters, since Chinese is written without
+// blanks, but never between a mark and the character it belongs to. A word that is wider
+// than a line is neither cut nor moved: it may be a path or an ID to copy. A width of 0
+// means no limit.
 func Wrap(line string, width, indent int) string {
 	if width <= 0 || Width(line) <= width {
 		return line
@@ -62,9 +62,9 @@ func Wrap(line string, width, indent int) string {
 	return b.String()
 }
 
-// pieces splits a word where a line may be broken beside a wide character (Unicode UAX #14).
-// A word without one is a single piece: the other places where the standard allows a break
-// are within paths and IDs.
+// pieces splits a word where a line may break beside a wide character (Unicode UAX #14). A
+// word without one is a single piece: the other breaks that the standard allows are within
+// paths and IDs.
 func pieces(word string) []string {
 	if !strings.ContainsFunc(word, wide) {
 		return []string{word}
@@ -96,9 +96,9 @@ func Seconds(words Words, d time.Duration) string {
 	return elapsed(words, d.Seconds())
 }
 
-// NarrowTable writes rows below their header, as Table does if they fit into a width. If
-// not, the columns of head are side by side, and each of below that is not empty follows
-// with its heading on lines of its own. A width of 0 means no limit.
+// NarrowTable is like Table if the rows and their header fit into a width. If not, the
+// columns of head are side by side, and each column of below that is not empty follows on
+// separate lines with its heading. A width of 0 means no limit.
 func NarrowTable(w io.Writer, rows [][]string, width int, head, below []int) error {
 	var whole bytes.Buffer
 	if err := Table(&whole, rows); err != nil {
@@ -119,7 +119,7 @@ func NarrowTable(w io.Writer, rows [][]string, width int, head, below []int) err
 		}
 	}
 	var table bytes.Buffer
-	_ = Table(&table, narrow) // a buffer takes everything
+	_ = Table(&table, narrow) // a buffer never fails
 	label := 0
 	for _, column := range below {
 		label = max(label, Width(rows[0][column]))

@@ -7,8 +7,8 @@ import (
 	"github.com/loabatch/loabatch/batch/report"
 )
 
-// Wrap breaks at words, counts wide characters twice and colour not at all, and cuts no
-// word.
+// Wrap breaks at words but never within one, counts wide characters twice, and does not
+// count colour.
 func TestWrap(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"short", "short"},

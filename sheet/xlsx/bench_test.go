@@ -41,7 +41,7 @@ func BenchmarkRead(b *testing.B) {
 	})
 }
 
-// readAll reads every cell, as the tool does.
+// readAll reads every cell like the tool.
 func readAll(b *testing.B, file []byte) {
 	book, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil {
@@ -59,7 +59,7 @@ func readAll(b *testing.B, file []byte) {
 	}
 }
 
-// unzipAll unpacks every part to nowhere with the standard library, which checks the CRC.
+// unzipAll unpacks and discards every part with the standard library, which checks the CRC.
 func unzipAll(b *testing.B, file []byte) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// errorArgs says where the functions that make errors take their code and the pairs of
-// arguments, and what arguments they add themselves.
+// errorArgs says at which positions the functions that make errors take their code and
+// arguments, and which arguments they add themselves.
 var errorArgs = map[string]struct {
 	code, pairs int
 	always      []string
@@ -52,8 +52,8 @@ func TestEveryCodeHasASentence(t *testing.T) {
 	}
 }
 
-// raisedCodes lists the codes of the codec's sources, each with the arguments that
-// it has everywhere; nil where those are not in the source.
+// raisedCodes lists the codes of the codec's sources, each with the arguments that it always
+// has; nil if the source does not say.
 func raisedCodes(t *testing.T) map[string][]string {
 	raised := map[string][]string{}
 	files, err := filepath.Glob("*.go")
@@ -137,7 +137,7 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
-// catalogueEntries returns message and hint of every code in the English catalogue's
+// catalogueEntries returns the message and hint of every code in the English catalogue's
 // files on inputs.
 func catalogueEntries(t *testing.T) map[string]string {
 	entries := map[string]string{}

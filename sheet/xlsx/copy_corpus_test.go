@@ -19,10 +19,10 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// TestCopyIsFaithful copies every workbook of the corpus with results on its first
-// sheet that has rows. Every part that is not patched keeps its packed bytes; of the
-// patched ones every element, attribute and text is in the copy, in its order, but for
-// what is named in sameButOurs; and excelize opens the copy.
+// TestCopyIsFaithful copies every workbook of the corpus with results on its first sheet
+// with rows. Every part that is not patched keeps its packed bytes. The others keep every
+// element, attribute and text, in the same order, except those that sameButOurs names. And
+// excelize opens the copy.
 func TestCopyIsFaithful(t *testing.T) {
 	copies := 0
 	for name, file := range xlsxtest.Corpus(t) {
@@ -59,7 +59,7 @@ func mustNotPanic(t *testing.T, file []byte) {
 }
 
 // corpusPatch returns a patch for the first sheet with rows: results after its last
-// column. It reports false where the workbook cannot be read or has no such sheet.
+// column. It reports false if the workbook cannot be read or has no such sheet.
 func corpusPatch(file []byte) (sheet.Patch, bool) {
 	b, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil || b.CheckRest() != nil {
@@ -174,8 +174,8 @@ func sameButOurs(t *testing.T, name string, was, is []byte, p sheet.Patch, isShe
 	}
 }
 
-// pieces returns the elements, attributes and texts of a part, but for those that may
-// differ. It reports false for a part in UTF-16.
+// pieces returns the elements, attributes and texts of a part, except those that may differ.
+// It reports false for a part in UTF-16.
 func pieces(part []byte, p sheet.Patch, isSheet bool) ([]string, bool) {
 	d := xml.NewDecoder(bytes.NewReader(part))
 	var list []string
@@ -248,7 +248,7 @@ func inResults(el xml.StartElement, col *int, p sheet.Patch) bool {
 	return slices.ContainsFunc(p.Sheets[0].Columns, func(c sheet.PutColumn) bool { return c.Col == *col })
 }
 
-// openedByExcelize opens a copy as another program does, where that opens the source.
+// openedByExcelize checks that excelize opens a copy if it opens the source.
 func openedByExcelize(t *testing.T, file, out []byte, p sheet.Patch) {
 	was, err := excelize.OpenReader(bytes.NewReader(file))
 	if err != nil {
@@ -273,7 +273,7 @@ func openedByExcelize(t *testing.T, file, out []byte, p sheet.Patch) {
 		rows, err1 := was.GetRows(name)
 		again, err2 := is.GetRows(name)
 		if (err1 == nil) != (err2 == nil) {
-			t.Errorf("%s: excelize said %v, says %v", name, err1, err2)
+			t.Errorf("%s: excelize returned %v for the source, %v for the copy", name, err1, err2)
 		}
 		for i, row := range rows {
 			for j, cell := range row {

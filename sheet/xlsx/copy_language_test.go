@@ -43,8 +43,8 @@ func sheetNames(t *testing.T, file []byte) string {
 	return strings.Join(f.GetSheetList(), ", ")
 }
 
-// TestCopyChangesItsLanguage copies a copy in another language: the added sheets get their
-// other names, and nothing is left of the first.
+// TestCopyChangesItsLanguage copies a copy in another language: the added sheets get the
+// names of that language, and nothing of the first language is left.
 func TestCopyChangesItsLanguage(t *testing.T) {
 	file := xlsxtest.WithSheet(t, xlsxtest.DataRows)
 	for _, test := range []struct {
@@ -66,14 +66,14 @@ func TestCopyChangesItsLanguage(t *testing.T) {
 		want := copied(t, file, patchIn(test.to, "Circuits", 2, 2))
 		for _, f := range xlsxtest.ZipOf(t, want).File {
 			if g := xlsxtest.ZipEntry(xlsxtest.ZipOf(t, second), f.Name); g == nil || g.CRC32 != f.CRC32 {
-				t.Errorf("%s to %s: %s is not as in a first copy: %s", test.from.Tag(), test.to.Tag(), f.Name, xlsxtest.PartOf(t, second, f.Name))
+				t.Errorf("%s to %s: %s differs from a first copy: %s", test.from.Tag(), test.to.Tag(), f.Name, xlsxtest.PartOf(t, second, f.Name))
 			}
 		}
 	}
 }
 
-// TestNamesOfTheUserStayInAnotherLanguage: a sheet that the user has renamed keeps its name,
-// and one of the user's that is called as ours would be stays.
+// TestNamesOfTheUserStayInAnotherLanguage: a sheet that the user renamed keeps its name, and
+// so does a user's sheet with the name that ours would get.
 func TestNamesOfTheUserStayInAnotherLanguage(t *testing.T) {
 	file := xlsxtest.WithSheet(t, xlsxtest.DataRows)
 	first := copied(t, file, patchIn(sheet.English, "Circuits", 2, 2))

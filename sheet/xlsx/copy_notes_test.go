@@ -124,8 +124,8 @@ func templateFile(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// oldTemplate is the template as earlier versions wrote it: its header notes signed with
-// the author that the notes of a run have.
+// oldTemplate is the template as earlier versions wrote it: its header notes have the same
+// author as the notes of a run.
 func oldTemplate(t *testing.T) []byte {
 	var parts []xlsxtest.Part
 	file := templateFile(t)
@@ -135,9 +135,9 @@ func oldTemplate(t *testing.T) []byte {
 	return xlsxtest.Zipped(t, parts)
 }
 
-// TestNotesOfTheTemplateStay takes the template, as it is and as earlier versions wrote
-// it, through a copy and a copy of the copy: every header keeps its note, and the notes
-// of the run before go.
+// TestNotesOfTheTemplateStay copies the template, that of this version and that of earlier
+// ones, and copies the copy: every header keeps its note, and the notes of the earlier run
+// are gone.
 func TestNotesOfTheTemplateStay(t *testing.T) {
 	for name, file := range map[string][]byte{"template": templateFile(t), "old template": oldTemplate(t)} {
 		before := notes(t, file, "Circuits")

@@ -80,8 +80,8 @@ func TestAddedRelationshipsHaveAType(t *testing.T) {
 	}
 }
 
-// TestMissingPartsAreNotFound names parts that are not there in each way that a package
-// can, and checks that none of them is there in the copy.
+// TestMissingPartsAreNotFound refers to missing parts in each way that a package can, and
+// checks that the copy does not have them either.
 func TestMissingPartsAreNotFound(t *testing.T) {
 	rel := func(target string) string { return xlsxtest.RelsPart("drawing", target) }
 	types := func(part string) xlsxtest.Part {
@@ -126,7 +126,7 @@ func TestMissingPartsAreNotFound(t *testing.T) {
 	}
 }
 
-// TestMissingStylesAreMade copies a workbook whose styles are named and missing.
+// TestMissingStylesAreMade copies a workbook that refers to missing styles.
 func TestMissingStylesAreMade(t *testing.T) {
 	const stylesType = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 	data := xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`}
@@ -163,12 +163,12 @@ func TestModuleSheetsStay(t *testing.T) {
 		}
 	}
 	if rels := xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels"); strings.Contains(rels, `"rId4"`) || strings.Contains(rels, `"rId6"`) {
-		t.Errorf("what refers to nothing has got a part: %s", rels)
+		t.Errorf("a dangling reference got a part: %s", rels)
 	}
 }
 
-// TestPackedFoldersStay copies folder entries as the zip writers of other languages pack
-// them, byte for byte.
+// TestPackedFoldersStay copies folder entries that other languages' zip writers have
+// compressed, byte for byte.
 func TestPackedFoldersStay(t *testing.T) {
 	var in bytes.Buffer
 	z := zip.NewWriter(&in)
@@ -228,8 +228,8 @@ func TestPackedFoldersStay(t *testing.T) {
 	}
 }
 
-// TestStylesWithAlternatives adds formats to lists of which some entries are alternatives:
-// the counts and the indexes are those that a consumer without extensions sees.
+// TestStylesWithAlternatives adds formats to lists with alternative entries: the counts and
+// the indexes are what a consumer without extensions sees.
 func TestStylesWithAlternatives(t *testing.T) {
 	const entry = `<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>`
 	either := func(choice, fallback string) string {
@@ -283,6 +283,6 @@ func TestMissingDrawingsAreNotFound(t *testing.T) {
 	const drawing = `<drawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/>`
 	out := copied(t, xlsxtest.WithSheet(t, xlsxtest.DataRows+drawing), resultPatch("Circuits", 2, 2))
 	if got := xlsxtest.PartOf(t, out, "xl/worksheets/_rels/sheet1.xml.rels"); strings.Contains(got, `"rId1"`) {
-		t.Errorf("the drawing has got a part: %s", got)
+		t.Errorf("the drawing got a part: %s", got)
 	}
 }

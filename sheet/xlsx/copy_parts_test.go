@@ -36,7 +36,7 @@ func TestTableTakesInTheResults(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 			if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); strings.Contains(got, "autoFilter") {
-				t.Errorf("the sheet got a filter of its own: %s", got)
+				t.Errorf("the sheet got a filter, too: %s", got)
 			}
 		})
 	}
@@ -116,14 +116,14 @@ func TestUsersOwnSheetsStay(t *testing.T) {
 			t.Errorf("sheets are %s", got)
 		}
 		if got, _ := g.GetCellValue("Errors", "A1"); got != "the user's own" {
-			t.Errorf("the user's sheet holds %q", got)
+			t.Errorf("the user's sheet contains %q", got)
 		}
 		g.Close()
 	}
 }
 
-// TestPartNamesAreFree gives the only sheet the highest ID, and its part the name that a new
-// sheet would get by its ID.
+// TestPartNamesAreFree gives the only sheet the highest ID, and its part the name that the
+// part of a new sheet would get.
 func TestPartNamesAreFree(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"},
@@ -138,7 +138,7 @@ func TestPartNamesAreFree(t *testing.T) {
 	}
 	for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/worksheets/sheet3.xml"} {
 		if xlsxtest.ZipEntry(xlsxtest.ZipOf(t, out), name) == nil {
-			t.Errorf("%s is not there", name)
+			t.Errorf("%s is missing", name)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func TestStylesAreAdded(t *testing.T) {
 	}
 }
 
-// coloursOf returns the colours of a cell format by a reader of its own.
+// coloursOf returns the colours of a cell format, read independently of the codec.
 func coloursOf(t *testing.T, part string, id int) (fill, font string) {
 	t.Helper()
 	type color struct {
@@ -214,7 +214,7 @@ func TestStrictFormStays(t *testing.T) {
 	for _, f := range xlsxtest.ZipOf(t, out).File {
 		b := string(xlsxtest.Unpacked(t, f))
 		if strings.HasPrefix(f.Name, "xl/") && strings.Contains(strings.ReplaceAll(b, "http://schemas.openxmlformats.org/package/", ""), "schemas.openxmlformats.org") {
-			t.Errorf("%s holds names of the Transitional form: %s", f.Name, b)
+			t.Errorf("%s contains names of the Transitional form: %s", f.Name, b)
 		}
 		if strings.Contains(f.Name, "vml") {
 			t.Errorf("the Strict form has no %s", f.Name)

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
-// The secrets of the made workbook: a phone number and an identity number, which are
-// recognised everywhere, and what is in its masked column.
+// The secrets of the workbook: a phone number and an identity number, which are recognised
+// everywhere, and the contents of its masked column.
 var secrets = []string{"%E5%B0%8F", "812345", "9900101", "testa personson", "Personson", "王小样", "made-up@example", "X765432"}
 
 // staffRows is a sheet of engineers whose names, contacts and numbers are in column B.
@@ -26,7 +26,7 @@ func redactedPatch(name string) sheet.Patch {
 	return p
 }
 
-// sheetPart is the first sheet with something after its rows, and further rows.
+// sheetPart is the first sheet with more rows, and with something after its rows.
 func sheetPart(rows, after string) xlsxtest.Part {
 	return xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + strings.Replace(staffRows, "</sheetData>", rows+"</sheetData>", 1) + after + `</worksheet>`}
 }
@@ -133,8 +133,8 @@ func noSecrets(t *testing.T, file []byte) {
 	}
 }
 
-// TestRedactedNames redacts workbooks whose sheets are called after a person: everything
-// that refers to them follows, and no two have the same name.
+// TestRedactedNames redacts workbooks whose sheets are named after a person: every reference
+// to them follows, and no two get the same name.
 func TestRedactedNames(t *testing.T) {
 	const first, second = "List 13812345678", "List 13812345778"
 	names := strings.NewReplacer(`name="Circuits"`, `name="`+first+`"`, `name="Other"`, `name="`+second+`"`,

@@ -15,9 +15,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
-// TestCorpusCopiesAreSound copies every workbook of the corpus, as it is and redacted, and
-// looks for defects of the package that its source does not have, in all parts. The folder
-// that LOABATCH_CORPUS_COPIES names, if any, gets the copies for other programs to open.
+// TestCorpusCopiesAreSound copies every workbook of the corpus, redacted and not, and looks
+// in all parts for defects that the source does not have. The copies are also written to the
+// folder that LOABATCH_CORPUS_COPIES names, if any, for other programs to open.
 func TestCorpusCopiesAreSound(t *testing.T) {
 	before, after := map[string]int{}, map[string]int{}
 	refused := map[string]int{}
@@ -63,7 +63,7 @@ func TestCorpusCopiesAreSound(t *testing.T) {
 	t.Logf("%d copies; refused: %v; defects in the sources: %v, in the copies: %v", copies, refused, before, after)
 }
 
-// whyNotCopied returns the code of what the reader refuses a workbook for.
+// whyNotCopied returns the code for which the reader refuses a workbook.
 func whyNotCopied(file []byte) string {
 	b, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil {
@@ -79,7 +79,7 @@ func whyNotCopied(file []byte) string {
 	return codeOf(b.CheckRest())
 }
 
-// noError is what codeOf returns where there is no error.
+// noError is what codeOf returns for nil.
 const noError = "no error"
 
 // codeOf returns the code of an error of the codec.
@@ -100,7 +100,7 @@ func defectsOf(t *testing.T, file []byte) []edit.Defect {
 }
 
 // TestVerifyFindsPackageDefects damages a good copy in each way that makes other programs
-// refuse or repair it. The same damage in the source is not the fault of the copy.
+// refuse or repair it. The same damage in the source does not count against the copy.
 func TestVerifyFindsPackageDefects(t *testing.T) {
 	const (
 		types, book  = "[Content_Types].xml", "xl/workbook.xml"
@@ -166,7 +166,7 @@ func TestVerifyFindsPackageDefects(t *testing.T) {
 		t.Run("dangling "+c.name+" finds an added part", func(t *testing.T) {
 			odd := damaged(t, source, c.part, c.old, c.new)
 			found := good
-			if c.part != types { // where the copy has an entry of its own for the part
+			if c.part != types { // because the copy has an entry for the part
 				found = damaged(t, good, c.part, c.old, c.new)
 			}
 			if err := verified(found, odd, p); codeOf(err) != "copy-part-found" {

@@ -114,8 +114,8 @@ func TestCopyIsReadByExcelize(t *testing.T) {
 	}
 }
 
-// TestCopyMemoryIsFlat bounds what a copy keeps alive, for few rows and for many: none of
-// it may grow with the rows.
+// TestCopyMemoryIsFlat limits the memory that a copy keeps alive, for few rows and for many:
+// it must not grow with the rows.
 func TestCopyMemoryIsFlat(t *testing.T) {
 	const bound = 8 << 20
 	for _, rows := range []int{100, 30_000} {
@@ -129,12 +129,12 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 			t.Errorf("the heap was sampled only %d times", w.samples)
 		}
 		if w.most > bound {
-			t.Errorf("copying %d rows keeps %d bytes alive, and %d are allowed", rows, w.most, bound)
+			t.Errorf("copying %d rows keeps %d bytes alive, want at most %d", rows, w.most, bound)
 		}
 	}
 }
 
-// heapWatcher takes a copy and samples the heap as it comes.
+// heapWatcher discards a copy, and samples the heap while it is written.
 type heapWatcher struct {
 	base, most int64
 	samples    int
@@ -160,8 +160,8 @@ func liveHeap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// FuzzPatch patches any worksheet part that can be read: the copy holds what was put,
-// every other cell as before, and a second copy is the same file as the first.
+// FuzzPatch patches any worksheet part that can be read: the copy has the new cells, every
+// other cell is unchanged, and a second copy is identical to the first.
 func FuzzPatch(f *testing.F) {
 	for _, inner := range []string{
 		xlsxtest.DataRows,

@@ -29,7 +29,7 @@ func TestCopyOpensOnOneSheet(t *testing.T) {
 			p := resultPatch("Circuits", 2, 2)
 			out := copied(t, file, p)
 			if got, want := xlsxtest.PartOf(t, out, "xl/worksheets/sheet2.xml"), xlsxtest.SheetOpen+`<sheetViews><sheetView workbookViewId="0"/><sheetView tabSelected="1" workbookViewId="1"/></sheetViews>`+tail; got != want {
-				t.Errorf("the sheet of the user became %s", got)
+				t.Errorf("the user's sheet became %s", got)
 			}
 			if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet4.xml"); !strings.Contains(got, `tabSelected="1"`) {
 				t.Error("the Summary is not selected")
@@ -48,8 +48,8 @@ func TestCopyOpensOnOneSheet(t *testing.T) {
 	}
 }
 
-// TestSheetOpensAtTheResults freezes the key column and the header where nothing is frozen,
-// and leaves what the user has frozen or scrolled.
+// TestSheetOpensAtTheResults freezes the key column and the header if nothing is frozen, and
+// keeps what the user has frozen or scrolled.
 func TestSheetOpensAtTheResults(t *testing.T) {
 	const rows = `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData>`
 	view := func(s string) string { return `<sheetViews><sheetView workbookViewId="0"` + s + `</sheetViews>` }
@@ -96,8 +96,8 @@ func TestLinksOfTheUserStay(t *testing.T) {
 	}
 }
 
-// TestLinksToFiles links result cells to files, once for each copy of a copy, and leaves the
-// cells of a column that stay.
+// TestLinksToFiles links result cells to files, once in a copy and once in its copy, and does
+// not touch the cells of a column that stay.
 func TestLinksToFiles(t *testing.T) {
 	const own = `<hyperlink ref="A2" r:id="rIdOwn"/>`
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
@@ -137,7 +137,7 @@ func TestLinksToFiles(t *testing.T) {
 		f.Close()
 	}
 	if a, b := cellText(t, first, "D2"), cellText(t, second, "D2"); a != b {
-		t.Errorf("a message that stays was %q and is %q", a, b)
+		t.Errorf("a message that must stay was %q and is %q", a, b)
 	}
 	if got := xlsxtest.PartOf(t, copied(t, second, resultPatch("Circuits", 2, 2)), "xl/worksheets/sheet1.xml"); strings.Contains(got, "rIdLetter") {
 		t.Errorf("a result column without letters has a link to one")
@@ -164,7 +164,7 @@ func cellText(t *testing.T, file []byte, cell string) string {
 	return text
 }
 
-// TestOtherPartsMustBeTheSame damages a part that the copy takes over.
+// TestOtherPartsMustBeTheSame damages a part that is copied unchanged.
 func TestOtherPartsMustBeTheSame(t *testing.T) {
 	file := xlsxtest.WithSheet(t, xlsxtest.DataRows)
 	p := resultPatch("Circuits", 2, 2)
@@ -174,8 +174,8 @@ func TestOtherPartsMustBeTheSame(t *testing.T) {
 	}
 }
 
-// TestColoursGoWhenMended computes the condition of each mark in excelize: it holds for the
-// cell as it is, no longer for another value, and never has the value in it.
+// TestColoursGoWhenMended computes the condition of each mark in excelize: it is true for the
+// cell, false for another value, and never contains the value.
 func TestColoursGoWhenMended(t *testing.T) {
 	for _, test := range []struct{ name, cell, mended string }{
 		{"shared text", `<c r="A2" t="s"><v>1</v></c>`, "pc-made0002"},
@@ -224,7 +224,7 @@ func TestColoursGoWhenMended(t *testing.T) {
 	}
 }
 
-// TestDatesFollowTheWorkbook writes a date by either way of counting days.
+// TestDatesFollowTheWorkbook writes a date in either date system.
 func TestDatesFollowTheWorkbook(t *testing.T) {
 	for _, test := range []struct{ properties, serial string }{{"", "46350.08335648148"}, {`<workbookPr date1904="1"/>`, "44888.08335648148"}} {
 		file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, "<sheets>", test.properties+"<sheets>", 1)}))
@@ -243,7 +243,7 @@ func TestDatesFollowTheWorkbook(t *testing.T) {
 	}
 }
 
-// TestResultsArePrinted sets up the printing of the results where the user has not.
+// TestResultsArePrinted sets up the printing of the results unless the user has.
 func TestResultsArePrinted(t *testing.T) {
 	names := func(s string) string {
 		return strings.Replace(xlsxtest.BookXML, "</sheets>", "</sheets><definedNames>"+s+"</definedNames>", 1)

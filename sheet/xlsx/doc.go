@@ -1,5 +1,5 @@
-// Package xlsx is the codec for .xlsx and .xlsm files: with its internal packages the only
-// place that knows their bytes. It is to package sheet what image/png is to image.
+// Package xlsx is the codec for .xlsx and .xlsm files: only it and its internal packages know
+// the file format. It is to package sheet what image/png is to image.
 //
 // Bytes go through these packages, each of which imports only those before it:
 //
@@ -8,18 +8,17 @@
 //     both the Strict and the Transitional form, can be read.
 //  2. opc reads the container. It recognizes other files that are named like a workbook
 //     (encrypted workbooks, the old .xls, CSV, web pages, lock files), and
-//     compares the ZIP directory with the local headers and with [Limits] before a byte is
-//     unpacked. A part is read to its end only if its size and checksum are right.
+//     compares the ZIP directory with the local headers and with [Limits] before anything is
+//     unpacked. Reading a part fails at its end unless its size and checksum are right.
 //  3. read finds sheets, shared strings and styles through relationships, and streams the
 //     rows of a sheet as a [Book], in memory bounded by the longest row.
-//  4. edit writes the copy: it copies parts as they are, streams the sheets that
-//     get results, appends to the short lists around them, and adds sheets, all on the
-//     same tokens.
+//  4. edit writes the copy: it copies parts unchanged, streams the sheets that get results,
+//     appends to the short lists around them, and adds sheets, all on the same tokens.
 //
-// Beside them, build makes the template from nothing, and crypt decrypts and encrypts whole
-// workbooks, in memory.
+// Besides, build makes the template, and crypt decrypts and encrypts whole workbooks, in
+// memory.
 //
-// Reading is strict where leniency would hide that rows are missing. [Obstacles] finds
+// Reading is strict if leniency would hide that rows are missing. [Obstacles] finds
 // what would prevent a copy before anything is sent, [Copy] writes it, and [Verify] reads
 // it back and compares it with the patch.
 //

@@ -17,21 +17,21 @@ var (
 	ErrPasswordText = crypt.ErrPasswordText
 )
 
-// MaxPassword is the length of a password in UTF-16 code units, at most: that of Excel.
+// MaxPassword is Excel's limit on the length of a password, in UTF-16 code units.
 const MaxPassword = crypt.MaxPassword
 
 // CodeNoPassword is the code of Decrypt's error without a password.
 const CodeNoPassword = crypt.NoPassword
 
-// NewPassword returns the password with the given text, whose characters are used as they
-// are, as Excel does.
+// NewPassword returns the password with the given text. Like Excel, it does not normalize
+// the text.
 func NewPassword(text string) (Password, error) { return crypt.NewPassword(text) }
 
-// Encryption says how a workbook is encrypted, so that its copy is encrypted no weaker and
+// Encryption says how a workbook is encrypted. Its copy is encrypted at least as strongly,
 // with the same password.
 type Encryption = crypt.Encryption
 
-// Encrypted reports whether a file is an encrypted workbook, also one that [Decrypt] refuses.
+// Encrypted reports whether a file is an encrypted workbook, even one that [Decrypt] refuses.
 func Encrypted(r io.ReaderAt, size int64) bool {
 	return crypt.Encrypted(r, size) || opc.Encrypted(r, size)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// refused lists the workbooks of the corpus that Open or Rows refuses, by the end of
-// their names, with the code of the error.
+// refused lists the workbooks of the corpus that Open or Rows refuses, by the end of their
+// names, with the codes of the errors.
 var refused = map[string]string{
 	"extenxls_pwd123.xlsx":                 "file-encrypted",
 	"poifs_protect.xlsx":                   "file-encrypted",
@@ -28,8 +28,8 @@ var refused = map[string]string{
 	"POIXSSFFuzzer-4828727001088000.xlsx":  "zip-directory",
 }
 
-// differences are the ways in which our cells differ from excelize's raw values, each
-// with the reason why ours is right.
+// differences are the ways in which our cells differ from excelize's raw values, each with
+// the reason why ours are right.
 var differences = []struct {
 	name string
 	is   func(c sheet.Cell, theirs string) bool
@@ -147,7 +147,7 @@ func excelizeCells(b []byte) (map[string]map[place]string, error) {
 	for _, name := range f.GetSheetList() {
 		rows, err := f.GetRows(name, excelize.Options{RawCellValue: true})
 		if err != nil {
-			continue // no worksheet
+			continue // not a worksheet
 		}
 		cells := map[place]string{}
 		for i, row := range rows {

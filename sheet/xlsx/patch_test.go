@@ -27,7 +27,7 @@ func smallPatch(last int) sheet.Patch {
 	return sheet.Patch{Sheets: []sheet.SheetPatch{sp}}
 }
 
-// brief shortens what a patch writes: [C2 ok] is a cell of ours.
+// brief shortens what a patch writes: [C2 ok] is one of our cells.
 func brief(s string) string {
 	s = regexp.MustCompile(`<(x:)?c r="([A-Z]+\d+)" s="\d+" t="inlineStr"><(?:x:)?is><(?:x:)?t xml:space="preserve">([^<]*)</(?:x:)?t></(?:x:)?is></(?:x:)?c>`).ReplaceAllString(s, "[$1$2 $3]")
 	return s
@@ -135,8 +135,8 @@ func TestMarksAreColouredByAFormat(t *testing.T) {
 	}
 }
 
-// TestMarksLeaveTheFormatsOfOthers takes the marks of an earlier run out of a format that
-// a program has since joined with the user's own, since both are over one range.
+// TestMarksLeaveTheFormatsOfOthers removes the marks of an earlier run from a format that
+// another program has merged with the user's, because both had the same range.
 func TestMarksLeaveTheFormatsOfOthers(t *testing.T) {
 	const rows = `<sheetData><row r="1"/><row r="2"/></sheetData>`
 	const own = `<cfRule type="expression" priority="1"><formula>A2="x"</formula></cfRule>`
@@ -176,8 +176,8 @@ func TestMergedRangesBetweenResultColumns(t *testing.T) {
 	}
 }
 
-// TestFormulasOutsideStay copies array formulas that reach no result cell, and one within
-// the result cells, which goes with them.
+// TestFormulasOutsideStay copies array formulas outside the result cells, which stay, and
+// one inside, which goes.
 func TestFormulasOutsideStay(t *testing.T) {
 	for _, cells := range []string{
 		`<c r="A2"><f t="array" ref="A2:B2">D2:E2</f><v>1</v></c>`,
@@ -235,8 +235,8 @@ func TestCopyRefuses(t *testing.T) {
 	}
 }
 
-// TestMaskedColumnsHoldNoPersonalData masks personal data in every form that a cell can
-// have, and finds none of it anywhere in the copy.
+// TestMaskedColumnsHoldNoPersonalData masks personal data in every form of a cell, and finds
+// none of it anywhere in the copy.
 func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Name</t></si><si><r><t>Made</t></r><r><t xml:space="preserve"> Upperson</t></r></si><si><t>stays</t></si></sst>`},
@@ -276,8 +276,8 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 	}
 }
 
-// TestMaskNumbers has the numbers of persons in cells of every form, above, in and below the
-// headers: none is anywhere in the copy, and everything else is as it was.
+// TestMaskNumbers puts personal numbers into every form of a cell, above, in and below the
+// headers: none is anywhere in the copy, and everything else is unchanged.
 func TestMaskNumbers(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Call 13812345678</t></si><si><r><t>13912</t></r><r><t>345678, please</t></r></si><si><r><t>stays</t></r></si></sst>`},

@@ -14,7 +14,7 @@ import (
 
 // A seal is a line that names it, a text, and the SHA-256 of everything before the digest.
 // No program shows it, and any program that saves the workbook drops it. It is the comment
-// of the ZIP file or, in an encrypted workbook, in sectors at the end that no stream has.
+// of the ZIP file or, in an encrypted workbook, in sectors at the end outside all streams.
 const (
 	sealName   = "loabatch results copy\n"
 	sealDigest = "sha256 "
@@ -26,7 +26,7 @@ const (
 
 var endSignature = []byte("PK\x05\x06")
 
-// ErrSeal reports a workbook that cannot be sealed: it has a ZIP comment or a seal already,
+// ErrSeal reports a workbook that cannot be sealed: it already has a ZIP comment or a seal,
 // or the text is too long.
 var ErrSeal = errors.New("the workbook cannot be sealed")
 
@@ -36,9 +36,8 @@ type ReaderWriterAt interface {
 	io.WriterAt
 }
 
-// Seal marks a copy of that size that has just been written, so that Sealed can tell whether
-// its bytes are still the same, and keeps a short text with it. It returns the SHA-256 of
-// the sealed file, in hex.
+// Seal adds a seal with a short text to a copy that has just been written. Sealed can then
+// tell whether the file has changed. Seal returns the SHA-256 of the sealed file, in hex.
 func Seal(f ReaderWriterAt, size int64, text string) (sum string, err error) {
 	if isCompound(f) {
 		return sealCompound(f, size, text)
@@ -58,8 +57,8 @@ func Seal(f ReaderWriterAt, size int64, text string) (sum string, err error) {
 	return writeSeal(f, size-commentLength, all, string(binary.LittleEndian.AppendUint16(nil, uint16(length)))+sealName+text, 0)
 }
 
-// writeSeal writes the end of a file from an offset, the digest of everything before, which
-// all has already, and zeros. It returns the digest of the file.
+// writeSeal writes the end of a file at an offset, the digest of everything before, and
+// zeros. all has hashed the file up to the offset. writeSeal returns the digest of the file.
 func writeSeal(f io.WriterAt, at int64, all hash.Hash, end string, zeros int) (sum string, err error) {
 	io.WriteString(all, end)
 	rest := append([]byte(sealDigest+hex.EncodeToString(all.Sum(nil))), make([]byte, zeros)...)
@@ -70,10 +69,10 @@ func writeSeal(f io.WriterAt, at int64, all hash.Hash, end string, zeros int) (s
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// maxSeal is the length of a seal in an encrypted workbook, at most.
+// maxSeal limits the length of a seal in an encrypted workbook.
 const maxSeal = crypt.FreeSectors * crypt.SectorSize
 
-// isCompound reports whether a file is a compound file, as an encrypted workbook is.
+// isCompound reports whether a file is a compound file, like encrypted workbooks.
 func isCompound(r io.ReaderAt) bool {
 	start := make([]byte, len(crypt.Signature))
 	n, _ := r.ReadAt(start, 0)
@@ -108,8 +107,8 @@ func sealedCompound(r io.ReaderAt, size int64) (text string, ok bool) {
 	return "", false
 }
 
-// Sealed reports whether a file of that size has a seal and the bytes that were sealed, and
-// returns the text of the seal.
+// Sealed reports whether a file has a seal and is unchanged since, and returns the text of
+// the seal.
 func Sealed(r io.ReaderAt, size int64) (text string, ok bool) {
 	if isCompound(r) {
 		return sealedCompound(r, size)
@@ -121,7 +120,7 @@ func Sealed(r io.ReaderAt, size int64) (text string, ok bool) {
 	return verifySeal(r, size, sealComment(last))
 }
 
-// verifySeal compares the digest of a seal with the file, which ends with it at that size.
+// verifySeal compares the digest of a seal with the file, whose first size bytes end with it.
 func verifySeal(r io.ReaderAt, size int64, seal []byte) (text string, ok bool) {
 	before, digest := len(seal)-hex.EncodedLen(sha256.Size), sealDigest
 	if before < len(sealName)+len(digest) || string(seal[before-len(digest):before]) != digest {

@@ -39,7 +39,7 @@ func sealed(t *testing.T, workbook []byte, text string) []byte {
 		t.Errorf("the digest %s is not that of the file", sum)
 	}
 	if _, err := xlsx.Seal(f, int64(len(content)), text); err != xlsx.ErrSeal {
-		t.Errorf("sealed twice: %v", err)
+		t.Errorf("sealing twice: %v", err)
 	}
 	return content
 }
@@ -48,8 +48,8 @@ func isSealed(content []byte) (string, bool) {
 	return xlsx.Sealed(bytes.NewReader(content), int64(len(content)))
 }
 
-// TestSeal checks that a seal is found while not one byte has changed, and that the workbook
-// can be read as before, by this package and by others.
+// TestSeal checks that a seal is found only if no byte has changed, and that this package
+// and others can still read the workbook.
 func TestSeal(t *testing.T) {
 	plain, err := os.ReadFile(filepath.Join("..", "..", "testdata", "clean.xlsx"))
 	if err != nil {
@@ -93,7 +93,7 @@ func TestSeal(t *testing.T) {
 		}
 		resaved.Close()
 		if _, ok := isSealed(saved.Bytes()); ok {
-			t.Error("the seal outlives another program")
+			t.Error("the seal is still there after another program saved the workbook")
 		}
 	}
 }

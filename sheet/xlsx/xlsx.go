@@ -10,10 +10,10 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
 
-// Limits bounds what an input may cost. A zero field means its default.
+// Limits limits what an input may cost. A zero field means its default.
 type Limits = opc.Limits
 
-// Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
+// Book reads a workbook, sheet by sheet and row by row. It is not safe for concurrent use.
 type Book = read.Book
 
 // Open reads the container of a workbook, its list of sheets, its shared strings and its
@@ -36,12 +36,12 @@ const (
 // [sheet.Columns], a guide, and the lists behind the dropdowns.
 type Template = build.Template
 
-// TemplateWords renders the prose of the template.
+// TemplateWords renders the texts of the template.
 type TemplateWords = build.TemplateWords
 
-// WriteTemplate writes the workbook. The same Template gives the same bytes, on any
-// day and machine. Dropdowns and validations guide who types; they do not act on
-// what is pasted, so nothing that is read relies on them.
+// WriteTemplate writes the workbook. The same Template gives the same bytes, on any day and
+// machine. Dropdowns and validations only guide typing; they do not apply to pasted cells,
+// so reading does not rely on them.
 func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 
 // Copy writes a copy of the workbook with a patch applied. It
@@ -54,8 +54,8 @@ func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 //  3. appends to the short lists: styles, tables, the calculation chain,
 //     relationships, content types, sheets and defined names;
 //  4. adds sheets, or replaces those that an earlier run added;
-//  5. where the patch asks for it, masks personal data in all of this and in every other
-//     part that is XML (see [sheet.Patch]).
+//  5. if the patch asks for it, masks personal data in all of this and in every other XML
+//     part (see [sheet.Patch]).
 //
 // The copy of a given workbook and patch always has the same bytes, and memory stays
 // bounded whatever the number of rows. An error is an *sheet.InputError if the workbook or
@@ -76,9 +76,8 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 }
 
 // Obstacles finds what prevents a faithful copy of a workbook, before anything is sent.
-// Errors prevent any copy; warnings and notes say how the copy will differ. A copy is
-// made with empty results and thrown away, so that whatever would fail after the run
-// fails here.
+// Errors prevent any copy; warnings and notes say how the copy will differ. It makes a copy
+// with empty results and discards it, so what would fail after the run fails here.
 func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	return edit.Obstacles(r, size, w)
 }

@@ -1,5 +1,5 @@
-// Package bulk holds values of a number of rows that is not known before they are read, up to a
-// million, and finds them again by row.
+// Package bulk collects the values of up to a million rows without knowing their number in
+// advance, and finds them by row.
 package bulk
 
 // Slice collects an unknown number of values in chunks of limited size, so that
@@ -76,8 +76,8 @@ func (s *Slice[T]) Single(v T) []T {
 // Index maps row numbers to indexes.
 type Index []int32
 
-// NewIndex builds the index of count rows, whose numbers row returns. Of several with one
-// number it has the first.
+// NewIndex builds the index of count rows, whose numbers row returns. If several have the
+// same number, the first counts.
 func NewIndex(count int, row func(int) int) Index {
 	last := 0
 	for i := range count {

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// chinaStandard is the time of all of China.
+// chinaStandard is the time zone of all of China.
 var chinaStandard = time.FixedZone("", 8*3600)
 
-// inDigits returns a date text in Chinese with the digits 0 to 9 and without the spaces that
-// people put around Chinese characters: 2027 年 1 月 15 日 and 二〇二七年一月十五日 are
-// 2027年1月15日. A text without Chinese characters stays as it is.
+// inDigits returns a date text in Chinese with the digits 0 to 9 and without spaces around
+// Chinese characters: 2027 年 1 月 15 日 and 二〇二七年一月十五日 become 2027年1月15日. A text
+// without Chinese characters stays unchanged.
 func inDigits(s string) string {
 	if !strings.ContainsFunc(s, isHan) {
 		return s
@@ -66,8 +66,8 @@ func digitOf(r rune) int {
 	return -1
 }
 
-// number returns a number that is written in Chinese digits: one after the other, as years
-// are, or with 十 for tens. What is neither stays as it is.
+// number converts a number in Chinese digits: one after the other, as in years, or with 十
+// for tens. Anything else stays unchanged.
 func number(s string) string {
 	before, after, tens := strings.Cut(s, "十")
 	if utf8.RuneCountInString(before) > 1 || tens && utf8.RuneCountInString(after) > 1 || after == "十" {
@@ -93,10 +93,10 @@ func number(s string) string {
 	return b.String()
 }
 
-// anyDay is the day of the week of a text that names none.
+// anyDay is the day of the week of a text without one.
 const anyDay time.Weekday = -1
 
-// weekday parses an optional day of the week, with brackets or without: 星期五, (周五).
+// weekday parses an optional day of the week, with or without brackets: 星期五, (周五).
 func (p *parser) weekday() time.Weekday {
 	save := p.rest
 	p.spaces()
@@ -117,8 +117,8 @@ func (c Civil) weekday() time.Weekday {
 	return time.Date(c.Year, time.Month(c.Month), c.Day, 0, 0, 0, 0, time.UTC).Weekday()
 }
 
-// beijing parses the name of the time of China, with brackets or without, and the colon after
-// it.
+// beijing parses the name of China's time zone, with or without brackets, and the colon
+// after it.
 func (p *parser) beijing() bool {
 	save := p.rest
 	bracket := p.skip("(")

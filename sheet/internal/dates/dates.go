@@ -1,4 +1,4 @@
-// Package dates reads dates and times as people write them, and as spreadsheets store them.
+// Package dates reads dates and times the way people write them and spreadsheets store them.
 package dates
 
 import (
@@ -13,7 +13,7 @@ type Civil struct {
 	Year, Month, Day     int
 	Hour, Minute, Second int
 	Clock                bool           // it has a time of day
-	Zone                 *time.Location // its own zone, or nil
+	Zone                 *time.Location // that of the text, or nil
 }
 
 // OnCalendar reports whether the day and the time exist.
@@ -88,13 +88,13 @@ func (c Civil) In(zone *time.Location) (time.Time, bool) {
 // 1900-01-01 and day 60 is 1900-02-29, which never existed; in the 1904 system day 0 is
 // 1904-01-01. The last day of either is 9999-12-31.
 const (
-	firstSerial    = 61 // 1900-03-01, the first after the day that never existed
+	firstSerial    = 61 // 1900-03-01, after the day that never existed
 	lastSerial1900 = 2958465
 	lastSerial1904 = 2957003
 )
 
-// Serial reads a stored number as a date, rounded to seconds. A number below 1 is only
-// a time of day: its day is 0.
+// Serial reads a stored number as a date, rounded to seconds. A number below 1 is a time of
+// day without a date: its day is 0.
 func Serial(value string, date1904 bool) (Civil, bool) {
 	x, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(x) || x < 0 {
@@ -118,7 +118,7 @@ func Serial(value string, date1904 bool) (Civil, bool) {
 	return c, true
 }
 
-// Basic reads eight digits, 20270115, and reports whether there is such a day.
+// Basic reads eight digits, such as 20270115, and reports whether the day exists.
 func Basic(digits string) (Civil, bool) {
 	var c Civil
 	p := parser{rest: digits}
@@ -131,7 +131,7 @@ type Reading uint8
 
 const (
 	Once     Reading = iota // one date
-	Twice                   // two dates, as day and month are interchangeable
+	Twice                   // two dates: day and month could be swapped
 	TimeOnly                // only a time of day
 	Nowhere                 // a known form, but a day or time that does not exist
 	Nothing                 // not a date

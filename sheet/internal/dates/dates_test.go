@@ -142,7 +142,7 @@ func TestSerialDate(t *testing.T) {
 		}
 	}
 	if c, ok := Serial("0.25", false); !ok || c.Day != 0 || c.Hour != 6 {
-		t.Errorf("a quarter of a day is %+v, %v", c, ok)
+		t.Errorf("a quarter of a day: got %+v, %v", c, ok)
 	}
 }
 

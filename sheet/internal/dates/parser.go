@@ -15,8 +15,8 @@ const (
 	yearLast            // day and month in either order
 )
 
-// parser parses a text from the front. Its methods consume what they parse and report
-// whether it was there.
+// parser parses a text from the start. Its methods consume what they parse and report
+// whether they found it.
 type parser struct{ rest string }
 
 func (p *parser) end() bool { return p.rest == "" }
@@ -290,8 +290,8 @@ type halfDay struct {
 	after       bool // in the afternoon
 }
 
-// halfDays lists the parts of the day. Where people disagree on what 12 o'clock is, as in
-// 上午12点, that hour is left out.
+// halfDays lists the parts of the day. 12 is left out if people disagree on its meaning, as
+// in 上午12点.
 var halfDays = []halfDay{
 	{"am", 1, 12, false}, {"a.m.", 1, 12, false}, {"pm", 1, 12, true}, {"p.m.", 1, 12, true},
 	{"上午", 0, 11, false}, {"下午", 1, 12, true}, {"凌晨", 0, 5, false}, {"清晨", 4, 8, false}, {"早上", 4, 11, false}, {"早晨", 4, 11, false},
@@ -302,7 +302,7 @@ var halfDays = []halfDay{
 func (p *parser) halfDay() (h halfDay, found bool) {
 	save := p.rest
 	p.spaces()
-	if p.rest == "" || p.rest[0] < utf8.RuneSelf && p.rest[0] != 'a' && p.rest[0] != 'p' { // none starts so
+	if p.rest == "" || p.rest[0] < utf8.RuneSelf && p.rest[0] != 'a' && p.rest[0] != 'p' { // none starts with it
 		p.rest = save
 		return halfDay{}, false
 	}
@@ -316,7 +316,7 @@ func (p *parser) halfDay() (h halfDay, found bool) {
 	return halfDay{}, false
 }
 
-// apply moves a time to the part of the day, and reports whether its hour can be there.
+// apply moves a time to the part of the day, and reports whether its hour can belong to it.
 func (h halfDay) apply(c *Civil) bool {
 	latin := h.name[0] < 0x80
 	switch {
@@ -335,8 +335,8 @@ func (h halfDay) apply(c *Civil) bool {
 	return true
 }
 
-// span reports whether what follows a time of day is a later one, as in 9:00-11:00, rather than
-// an offset. After a T or behind seconds it is an offset. The text from the date on is given.
+// span reports whether a time of day is followed by a later one, as in 9:00-11:00, rather
+// than by an offset. After a T or after seconds it is an offset. text starts with the date.
 func (p *parser) span(from *Civil, text string) bool {
 	read := text[:len(text)-len(p.rest)]
 	rest := strings.TrimLeft(p.rest, " ")

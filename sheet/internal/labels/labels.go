@@ -1,5 +1,5 @@
 // Package labels recognises the rows that people put between and below their data: sums and
-// lines to sign on. A text that could be a name is never taken for a label.
+// signature lines. A text that could be a name is never taken for a label.
 package labels
 
 import (
@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Max is the length of the longest text that is looked at as a label, in bytes.
+// Max is the length, in bytes, of the longest text that can be a label.
 const Max = 120
 
-// Kind is what a text labels.
+// Kind says what a text labels.
 type Kind uint8
 
 // The kinds.
@@ -21,8 +21,8 @@ const (
 	Signature      // signatures and dates: 签字：, 制表人 张三, Prepared by, Date: 2027-01-15
 )
 
-// Of returns what a text labels. It is in lower case, and without full-width letters and
-// spaces around it.
+// Of returns what a text labels. The text must be in lower case, without full-width letters
+// and outer spaces.
 func Of(s string) Kind {
 	switch {
 	case totalsWords.made(s):
@@ -33,11 +33,11 @@ func Of(s string) Kind {
 	return None
 }
 
-// words are the words that labels of one kind are made of: at least one that makes the
-// label, and others that may go with it. Words in Chinese need no space between them.
+// words are the words of one kind of label: at least one of heads, and others that may go
+// with it. Chinese words need no spaces between them.
 type words struct {
 	heads, others []string
-	whole         map[string]bool // all of them, and whether each is one of heads
+	whole         map[string]bool // each word, and whether it is one of heads
 }
 
 // newWords makes the words of one kind of label.
@@ -73,7 +73,7 @@ var (
 	)
 )
 
-// made reports whether a text consists of the words of a kind of label and of figures.
+// made reports whether a text consists of words of a kind of label and of numbers.
 func (w *words) made(s string) bool {
 	found := false
 	if !strings.ContainsFunc(s, isLatin) { // spread over the cell, as in 合　计
@@ -98,7 +98,7 @@ func (w *words) made(s string) bool {
 }
 
 // first returns the length of the longest word at the start of a run of letters, and whether
-// it makes the label. A whole word takes up the run.
+// it is one of heads. With whole, the word must be the whole run.
 func (w *words) first(run string, whole bool) (head bool, length int) {
 	if whole {
 		head, found := w.whole[run]
@@ -117,7 +117,7 @@ func (w *words) first(run string, whole bool) (head bool, length int) {
 	return head, length
 }
 
-// isSignature reports whether a text labels signatures or a date, with or without what was signed.
+// isSignature reports whether a text labels a signature or a date, filled in or not.
 func isSignature(s string) bool {
 	label, _, colon := strings.Cut(s, ":")
 	if signatureWords.made(label) {

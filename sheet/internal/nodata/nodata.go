@@ -1,6 +1,6 @@
-// Package nodata recognises texts that are visibly no data: what is left in a cell when a
-// formula, a picture or a value did not arrive, and what people write where they have no
-// value yet. A text that could be a name, an address or a number is never taken for one.
+// Package nodata recognises texts that are obviously not data: what is left in a cell when a
+// formula, a picture or a value was lost, and what people write if they have no value yet. A
+// text that could be a name, an address or a number is never taken for one.
 package nodata
 
 import (
@@ -22,8 +22,8 @@ const (
 	Placeholder      // TBD, N/A, 待定, 同上, -, xxx, {{name}}
 )
 
-// Suspect reports whether Of has to look at a text at all. It decides by the first
-// characters, as it is asked about every cell.
+// Suspect reports whether Of has to look at a text at all. It is called for every cell, so it
+// looks only at the first characters.
 func Suspect(s string) bool {
 	if s == "" {
 		return false
@@ -51,15 +51,15 @@ func Suspect(s string) bool {
 	return true
 }
 
-// hasMark reports whether a text has a character that every error word, function and
-// numbered error has.
+// hasMark reports whether a text has one of the characters without which it can be neither
+// an error word, a function nor a numbered error.
 func hasMark(s string) bool {
 	end := s[len(s)-1]
 	return end == '!' || end == '?' || strings.IndexByte(s, '#') >= 0 || strings.IndexByte(s, '(') >= 0 || strings.IndexByte(s, ':') >= 0
 }
 
-// Of says what a text is. It is given without outer space and with full-width characters
-// narrowed; key is its letters and digits in lower case.
+// Of says what a text is. The text must be without outer space and full-width characters;
+// key is its letters and digits in lower case.
 func Of(text, key string) Kind {
 	inner := unwrap(text)
 	upper := strings.ToUpper(inner)
@@ -71,7 +71,7 @@ func Of(text, key string) Kind {
 	case key == "" && strings.IndexFunc(text, unprintable) < 0:
 		return Placeholder
 	case key == "":
-		return Data // unreadable, which is another matter
+		return Data // unreadable, which is reported elsewhere
 	case isFormula(upper):
 		return Formula
 	case isErrorWord(upper, key):
@@ -89,8 +89,7 @@ func unwrap(s string) string {
 	return strings.TrimRight(strings.TrimLeft(s, " '\"`“‘「『《【[({<"), " '\"`”’」』》】])}>")
 }
 
-// pattern returns a regular expression that is compiled at its first use: few runs meet a text
-// that needs one.
+// pattern returns a regular expression that is compiled at its first use: few runs need one.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
@@ -110,9 +109,8 @@ var (
 	functionCall = pattern(`^([A-Z][A-Z0-9.]*)\(`)
 )
 
-// isFormula reports whether a text is a formula. After = nothing else can follow; after
-// + - @, which start phone numbers and names too, and without a sign, the text must have
-// the form of one.
+// isFormula reports whether a text is a formula. What starts with = always is. After + - @,
+// which also start phone numbers and names, and without a sign, it must have the form of one.
 func isFormula(s string) bool {
 	switch {
 	case strings.HasPrefix(s, "="), strings.HasPrefix(s, "﹦"), strings.Contains(s, "_XLFN."), strings.Contains(s, "_XLWS."), strings.Contains(s, "_XLUDF."):
@@ -136,7 +134,7 @@ func isFormula(s string) bool {
 	if signed && call == nil && !oneReference().MatchString(body) {
 		return false
 	}
-	// unwrap may have taken the last bracket, which does no harm to the pieces
+	// unwrap may have removed the last bracket, but the pieces match anyway
 	return wholeFormula().MatchString(body)
 }
 
@@ -179,9 +177,9 @@ func isErrorWord(upper, key string) bool {
 	return false
 }
 
-// isMarker reports whether a text is a field of a form letter or a template that was never
-// filled in: {{name}}, ${name}, <name>, «name», %name%, [name]; or a verb of a format that
-// got no value, as %s and %!s(<nil>).
+// isMarker reports whether a text is an empty field of a form letter or a template: {{name}},
+// ${name}, <name>, «name», %name%, [name]; or a verb of a format without a value: %s,
+// %!s(<nil>).
 func isMarker(s string) bool {
 	if strings.HasPrefix(s, "%!") || len(s) == 2 && s[0] == '%' {
 		return true
@@ -205,7 +203,7 @@ func isPlaceholder(s, key string) bool {
 	if base := strings.TrimRight(key, "0123456789一二三四五六七八九十"); base != key && placeholders[base] && base[0] >= 0x80 {
 		return true // 见附件2
 	}
-	// in two languages, as in 待定/TBD
+	// in two languages: 待定/TBD
 	for i, r := range key {
 		if i > 0 && unicode.Is(unicode.Han, r) != unicode.Is(unicode.Han, firstRune(key)) {
 			return placeholders[key[:i]] && placeholders[key[i:]]
@@ -214,13 +212,13 @@ func isPlaceholder(s, key string) bool {
 	return false
 }
 
-// phrase matches placeholders that go on: to be confirmed by the client, same as row 2, see
-// attached list, 待甲方确认, 见附件清单.
+// phrase matches placeholders with more words: to be confirmed by the client, same as row 2,
+// see attached list, 待甲方确认, 见附件清单.
 var phrase = pattern(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
 	`sameas(?:above|previous|before|row|line|cell|[a-i][0-9])|(?:please)?seeattach|asperattach|(?:请|请详|详|参|請|詳)?[见見]附[件表图录檔]` +
 	`|[待需等]\p{Han}{0,6}(?:确认|確認|确定|確定|补充|補充|提供|填写|通知|更新|核实|商定|落实)$)`)
 
-// startsPhrase reports whether a key can match phrase, going by its first letters.
+// startsPhrase reports whether the first letters of a key can start a phrase.
 func startsPhrase(key string) bool {
 	switch {
 	case key == "":
@@ -232,7 +230,7 @@ func startsPhrase(key string) bool {
 		strings.HasPrefix(key, "please") || strings.HasPrefix(key, "see")
 }
 
-// isZero reports whether a text is zeros, as a formula returns for an empty cell.
+// isZero reports whether a text is zeros: a formula returns 0 for an empty cell.
 func isZero(s string) bool { return strings.Contains(s, "0") && strings.Trim(s, "0.,- ") == "" }
 
 func firstRune(s string) rune {
@@ -242,6 +240,6 @@ func firstRune(s string) rune {
 	return 0
 }
 
-// NameLike reports whether a text that is a placeholder in other spellings is also the name
-// of people and places as it is written: Nan, but not NaN or nan.
+// NameLike reports whether a placeholder is also the name of a person or a place, in this
+// spelling: Nan, but not NaN or nan.
 func NameLike(s string) bool { return names[s] }

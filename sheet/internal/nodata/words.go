@@ -25,8 +25,8 @@ var functions = set(`ABS ADDRESS AND ARRAYFORMULA AVERAGE CELL CHAR CHOOSE CLEAN
 	VLOOKUP WEBSERVICE XLOOKUP XMATCH YEAR`)
 
 // markedWords are the error values in English (Microsoft, Excel.ErrorCellValueType and
-// ERROR.TYPE; Google, ERROR.TYPE), without their #, as they are left when it is lost.
-// Those of other languages are recognised by their form.
+// ERROR.TYPE; Google, ERROR.TYPE), without their #, which may be lost. Those of other
+// languages are recognised by their form.
 var markedWords = set(`NULL! DIV/0! VALUE! REF! NAME? NUM! SPILL! CALC! FIELD! BLOCKED! UNKNOWN! CONNECT! BUSY! EXTERNAL!
 	PYTHON! TIMEOUT! ERROR! CIRCULAR! CYCLE!`)
 
@@ -64,7 +64,7 @@ var placeholders = set(`na nan null nil none undefined objectobject notanumber n
 	后补 後補 后续补充 后续提供 稍后补充 稍后提供 另行通知 另行提供 随后提供 请填写 请填 请选择 請選擇 请输入 请补充 填写 必填 必填项 选填 选填项 可选
 	某 某某 某某某 某某公司 某公司 xx公司 xxx公司 xxxx公司 xx有限公司 xxx有限公司 xxxx有限公司 某某有限公司`)
 
-// names are placeholders that are also names of people and places, as names are written.
+// names are placeholders that are also names of people and places, spelt like names.
 var names = set(`Na Nan Nil Null Todo Blank`)
 
 // startsWord has a bit for the second letter of every word in lower case, by the first;

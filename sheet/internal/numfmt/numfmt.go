@@ -1,6 +1,6 @@
 // Package numfmt shows a number the way a cell with a number format does (ECMA-376 part 1,
-// 18.8.31). It covers what people give to phone and document numbers: digits, leading
-// zeros, literal text, groups, decimals, sections and conditions. Dates are not its concern.
+// 18.8.31). It covers the formats that people use for phone and document numbers: digits,
+// leading zeros, literal text, groups, decimals, sections and conditions, but not dates.
 package numfmt
 
 import (
@@ -12,9 +12,9 @@ import (
 // double; Microsoft, Excel specifications and limits).
 const MaxDigits = 15
 
-// Plain writes a decimal number without an exponent and without zeros that carry nothing:
-// 1.39E10 and 13900000000.0 are both 13900000000. It is false for a text that is not a
-// number, or is one of more than a few hundred digits.
+// Plain writes a decimal number without an exponent and without redundant zeros: 1.39E10 and
+// 13900000000.0 are both 13900000000. It returns false for a text that is not a number, or
+// has more than a few hundred digits.
 func Plain(value string) (string, bool) {
 	mantissa, exp := strings.ToUpper(value), 0
 	if m, e, found := strings.Cut(mantissa, "E"); found {
@@ -52,7 +52,7 @@ func Plain(value string) (string, bool) {
 	return sign + whole, true
 }
 
-// Style is what a format makes of a number beyond its digits.
+// Style says how a format shows a number.
 type Style uint8
 
 // The styles.
@@ -73,11 +73,11 @@ const maxFormat = 1024
 // Shown is what a cell shows.
 type Shown struct {
 	Text  string // as displayed, without outer space
-	Bare  string // without group separators and decimals of nothing but zeros
+	Bare  string // without group separators, and without decimals if all are zeros
 	Style Style
 }
 
-// Show shows a number, as Plain writes it, in a format. The empty format is General.
+// Show shows a number that Plain returned in a format. The empty format is General.
 func Show(format, plain string) Shown {
 	if format == "" || format == "@" || strings.EqualFold(format, "General") {
 		return Shown{Text: plain, Bare: plain}

@@ -79,7 +79,7 @@ func sections(format string) []section {
 
 type parser struct{ rest []rune }
 
-// until returns what comes before an end mark, and goes on behind it.
+// until returns what comes before an end mark, and skips the mark.
 func (p *parser) until(end rune) string {
 	for i, r := range p.rest {
 		if r == end {
@@ -154,7 +154,7 @@ func (p *parser) section() section {
 	return s
 }
 
-// literal adds text that is shown as it is.
+// literal adds text that is shown unchanged.
 func (s *section) literal(text string) {
 	if s.style == Digits && isMoney(text) {
 		s.style = Currency
@@ -219,7 +219,7 @@ func (s *section) show(x float64, plain string, negative bool) Shown {
 }
 
 // whole renders what is before the decimal point, from right to left: the leftmost
-// placeholder takes all digits that are left.
+// placeholder takes all remaining digits.
 func (s *section) whole(digits string) (text, bare string) {
 	first, shown := -1, 0
 	for i, it := range s.items[:s.point] {
