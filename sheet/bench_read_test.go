@@ -17,7 +17,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// file writes the synthetic workbook as a real one, with inline strings.
+// file writes the synthetic workbook as a real file, with inline strings.
 func (s synthetic) file(b *testing.B) *bytes.Reader {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
@@ -70,8 +70,8 @@ func (s synthetic) rowsXML(w io.Writer, name string) {
 	fmt.Fprint(w, `</sheetData></worksheet>`)
 }
 
-// BenchmarkDecodeOfReading compares what decoding adds with what reading the same file
-// costs, in one run: decode/read is to stay below 1.
+// BenchmarkDecodeOfReading compares the cost of decoding with that of reading the same file,
+// in one run: decode/read should stay below 1.
 func BenchmarkDecodeOfReading(b *testing.B) {
 	const n = 100_000
 	file := synthetic{n}.file(b)
@@ -108,7 +108,7 @@ func BenchmarkDecodeOfReading(b *testing.B) {
 	b.ReportMetric(float64(read.Nanoseconds())/float64(b.N)/(4*n), "read-ns/row")
 }
 
-// processorTime is what this process has used, user and system.
+// processorTime is the user and system time of this process.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// synthetic is a workbook of any size that costs nothing to read: n circuits, 3n engineers.
+// synthetic is a workbook of n circuits and 3n engineers that costs nothing to read.
 type synthetic struct{ n int }
 
 func (s synthetic) Sheets() []sheet.SheetInfo {
@@ -60,7 +60,7 @@ func (s synthetic) Rows(name string) iter.Seq2[sheet.Row, error] {
 	}
 }
 
-// id writes a number into the last eight bytes.
+// id writes a number into the last eight bytes of buf.
 func id(buf []byte, n int) string {
 	for i := len(buf) - 1; i >= len(buf)-8; i-- {
 		buf[i] = byte('0' + n%10)

@@ -19,8 +19,8 @@ var (
 	phone    = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|(86|0086)?1[3-9][0-9]{9}|0[1-9][0-9]{8,10})$`)
 )
 
-// FuzzIdentity checks that of the eleven possible endings of 17 digits exactly one fits,
-// and compares the other forms with regular expressions.
+// FuzzIdentity checks that exactly one of the eleven check characters fits 17 digits, and
+// compares the other forms with regular expressions.
 func FuzzIdentity(f *testing.F) {
 	for _, s := range []string{"000000199001010018", "00000019900101001X", "99999919901301", "x", "00000019900101001x", "000000900101001", "X1234567", "+447700900123", "(0571) 8800-0000", "H00000000", "M0000000000", "810000199001010007", "138 0000 0000", "86 138-0000-0000", "0000000000000000000000000"} {
 		f.Add(s)
@@ -56,8 +56,8 @@ func FuzzIdentity(f *testing.F) {
 	})
 }
 
-// TestIDCheckDigit uses numbers whose check character was computed with the table of
-// weights in GB 11643. Their area codes are not assigned.
+// TestIDCheckDigit uses numbers whose check character was computed with the weights in GB
+// 11643. Their area codes are not assigned.
 func TestIDCheckDigit(t *testing.T) {
 	for number, fits := range map[string]bool{"99999919491231005X": true, "99999919491231005x": true, "999999194912310051": false, "000000199001010018": true, "000000199001100018": false} {
 		if idCheckDigitFits(number) != fits {
@@ -66,13 +66,12 @@ func TestIDCheckDigit(t *testing.T) {
 	}
 }
 
-// lastAssigned is above the last character that has a meaning of its own; private use
-// characters follow.
+// lastAssigned is above the last assigned character; private use characters follow.
 const lastAssigned = 0xE0FFF
 
 // TestDecomposed compares with norm on every character and on random texts of characters
 // that compose: a text is reported if it is not in form C, at the end of its first prefix
-// that is not.
+// not in form C.
 func TestDecomposed(t *testing.T) {
 	t.Parallel()
 	check := func(s string) {
@@ -132,7 +131,7 @@ func composing() []rune {
 	return slices.Compact(pool)
 }
 
-// TestLabels checks the labels of rows that are not data against names that only look so.
+// TestLabels checks labels of rows that are not data, and names that only look like labels.
 func TestLabels(t *testing.T) {
 	for text, want := range map[string]string{
 		"Total": "totals", "TOTALS": "totals", "合计（条）": "totals", "本页小计": "totals", "Total number of circuits: 12": "totals", "共12条": "totals", "ＴＯＴＡＬ": "totals", "總計": "totals",

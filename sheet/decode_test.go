@@ -69,7 +69,7 @@ func TestValueShowsEveryColumn(t *testing.T) {
 	}
 }
 
-// TestInvalidSpreads checks that a circuit is invalid when one of its engineers is.
+// TestInvalidSpreads checks that a circuit is invalid if one of its engineers is.
 func TestInvalidSpreads(t *testing.T) {
 	g := good()
 	g.set("E:A2", "pc-aaaa1")
@@ -80,7 +80,7 @@ func TestInvalidSpreads(t *testing.T) {
 	}
 }
 
-// boastful is a workbook whose sheets say that they end at a row.
+// boastful is a workbook whose sheets claim to end at a given row.
 type boastful struct {
 	*grid
 	last int
@@ -90,7 +90,7 @@ func (b boastful) Extent(string) sheet.Range {
 	return sheet.Range{Row1: 1, Col1: 1, Row2: b.last, Col2: 9}
 }
 
-// TestExtentIsAHint decodes what is there, whatever a sheet says of its used range.
+// TestExtentIsAHint checks that wrong used ranges do not change what is decoded.
 func TestExtentIsAHint(t *testing.T) {
 	read := func(last int) string {
 		w, err := sheet.Decode(boastful{good(), last}, sheet.Options{Now: now, Regions: regions})
@@ -107,8 +107,8 @@ func TestExtentIsAHint(t *testing.T) {
 	}
 }
 
-// TestResultsLeftBelowTheData checks that the table extends to results whose rows have lost
-// their data. The copy clears them; otherwise the counts would not add up.
+// TestResultsLeftBelowTheData checks that the table extends to results whose data were
+// deleted. The copy clears them; otherwise the counts would not add up.
 func TestResultsLeftBelowTheData(t *testing.T) {
 	for _, test := range []struct {
 		left string
@@ -124,13 +124,13 @@ func TestResultsLeftBelowTheData(t *testing.T) {
 	}
 }
 
-// ruleCase damages the good workbook, cell by cell, and says every problem that is then
-// found. An empty want means that nothing is.
+// ruleCase damages the good workbook, cell by cell, and lists every problem found then. An
+// empty want means that there is none.
 type ruleCase struct {
 	set  []string // cell, value, cell, value …
 	want string   // "severity code cell" or "severity code cell also cell", joined by "; "
 	opts sheet.Options
-	book func(*grid) // what cells cannot say
+	book func(*grid) // damage beyond cells
 }
 
 // ruleTables has the tables of all rules: cells in, problems out.
@@ -144,7 +144,7 @@ func table(code string, cases ...ruleCase) bool {
 // c is a case of cells only.
 func c(want string, set ...string) ruleCase { return ruleCase{set: set, want: want} }
 
-// list writes problems as the tables do.
+// list writes problems in the form of the tables.
 func list(ps []sheet.Problem) string {
 	var all []string
 	for _, p := range ps {
@@ -219,8 +219,8 @@ func asked(code string, s sheet.Severity) sheet.Options {
 	return sheet.Options{Severities: map[string]sheet.Severity{code: s}}
 }
 
-// TestLanguagesAreRead checks that whatever is written in one language is read: names of
-// sheets, headers, values of lists, results and states.
+// TestLanguagesAreRead checks that everything that is written in any language is read: names
+// of sheets, headers, values of lists, results and states.
 func TestLanguagesAreRead(t *testing.T) {
 	for _, l := range sheet.Languages {
 		t.Run(l.Tag(), func(t *testing.T) {
@@ -279,14 +279,14 @@ func column(id sheet.ColumnID) *sheet.Column {
 	return &sheet.Columns[slices.IndexFunc(sheet.Columns, func(c sheet.Column) bool { return c.ID == id })]
 }
 
-// replaced returns a line of a grid with another cell.
+// replaced returns a line of a grid with one cell replaced.
 func replaced(line string, cell int, value string) string {
 	cells := strings.Split(line, "|")
 	cells[cell] = value
 	return strings.Join(cells, "|")
 }
 
-// TestParseResult reads what people and programs leave of a result.
+// TestParseResult reads results as people and programs change them.
 func TestParseResult(t *testing.T) {
 	for text, want := range map[string]sheet.Result{
 		"SUBMITTED": sheet.Submitted, "SUBMITTED 已受理": sheet.Submitted, "SUBMITTED已受理": sheet.Submitted, "SUBMITTED　已受理": sheet.Submitted, "已受理": sheet.Submitted,

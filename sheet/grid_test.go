@@ -11,17 +11,17 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// grid is a workbook written as text: one sheet is a list of lines, its cells are parted
-// by |. A cell is text, trimmed, unless it starts with a mark:
+// grid is a workbook written as text: one sheet is a list of lines, with cells separated by
+// |. A cell is text, trimmed, unless it starts with a mark:
 //
 //	=N   a number, such as =46037.5         @N   the same with a date format
 //	=N{F} the same with the number format F, such as =7{000}
 //	~V   a formula whose value is V         ~    a formula without a value
 //	!V   an error literal, such as !#REF!   ?V   a boolean
-//	'V   a text with its outer space: what follows is taken as it is, \n and \t included
+//	'V   a text with its outer space, and with \n and \t as escapes
 //	%V   a text made of formatted runs      ^V   an ISO 8601 date cell
 //
-// A line that starts with - is hidden; an empty line is a row without a value.
+// A line that starts with - is hidden; an empty line is an empty row.
 type grid struct {
 	sheets   []gridSheet
 	date1904 bool
@@ -139,7 +139,7 @@ func (g *grid) set(cell, value string) {
 const circuitsHead = "Instance ID | Region ID | Company name | Line type | Construction company | Construction time (UTC) | Bandwidth (Mbit/s) | Peer location | Client token\n"
 const engineersHead = "Instance ID | Name | Certificate type | Certificate number | Gender | Contact\n"
 
-// now is when the tests take place.
+// now is the time of the tests.
 var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
 // good is a workbook without any problem.

@@ -11,18 +11,18 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The mutation workbook: mutants correct circuits with two engineers each, every one of
-// which is damaged in one known way, and a few reserves that are not.
+// The mutation workbook: mutants correct circuits with two engineers each, which are then
+// each damaged in one known way, and a few reserves, which are not.
 const (
 	mutants  = 200
 	reserves = 40
 )
 
-// mutant is one correct circuit that is about to be damaged.
+// mutant is one correct circuit that will be damaged.
 type mutant struct {
 	g    *grid
 	n    int      // from 0
-	want []string // "code cell", for all that the damage is
+	want []string // "code cell", for all of the damage
 }
 
 func (m *mutant) id() string      { return circuitID(m.n) }
@@ -35,7 +35,7 @@ func (m *mutant) cell(col string) string { return fmt.Sprint(col, m.n+2) }
 // engineer returns a cell of its first or second engineer.
 func (m *mutant) engineer(col string, k int) string { return fmt.Sprint("E:", col, 2*m.n+k+1) }
 
-// expect notes what is to be found at a cell, named as for set.
+// expect notes what must be found at a cell, named as for set.
 func (m *mutant) expect(code, cell string) {
 	name := "Circuits"
 	if rest, ok := strings.CutPrefix(cell, "E:"); ok {
@@ -54,13 +54,13 @@ func engineer(code, col, value string) func(*mutant) {
 	return func(m *mutant) { m.g.set(m.engineer(col, 2), value); m.expect(code, m.engineer(col, 2)) }
 }
 
-// lone assigns the engineers to a reserve, which leaves the circuit's ID as the only damage.
+// lone assigns the engineers to a reserve, so that the circuit's ID is the only damage.
 func lone(m *mutant) {
 	m.g.set(m.engineer("A", 1), m.reserve())
 	m.g.set(m.engineer("A", 2), m.reserve())
 }
 
-// then does one thing after another.
+// then calls functions one after the other.
 func then(fs ...func(*mutant)) func(*mutant) {
 	return func(m *mutant) {
 		for _, f := range fs {
@@ -69,7 +69,7 @@ func then(fs ...func(*mutant)) func(*mutant) {
 	}
 }
 
-// damages lists the known ways, every rule of rows at least once.
+// damages lists the known ways to damage a row, at least one for every rule of rows.
 var damages = []func(*mutant){
 	func(m *mutant) { hideLine("Circuits", m.n+2)(m.g); m.expect("hidden-row", m.cell("A")) },
 	func(m *mutant) { hideLine("Engineers", 2*m.n+2)(m.g); m.expect("hidden-row", m.engineer("A", 1)) },
@@ -177,8 +177,8 @@ var damages = []func(*mutant){
 	engineer("engineer-contact-form", "F", "name@example.com"), engineer("engineer-contact-malformed", "F", "110"),
 }
 
-// idNumber appends the check character that GB 11643 gives 17 digits, by its table of
-// weights, which the code under test does without.
+// idNumber appends the check character to 17 digits, by the table of weights in GB 11643,
+// which the code under test does not use.
 func idNumber(digits string) string {
 	weights := [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 	sum := 0
@@ -188,7 +188,7 @@ func idNumber(digits string) string {
 	return digits + "10X98765432"[sum%11:sum%11+1]
 }
 
-// mutationBook returns the damaged workbook and everything that is to be found in it.
+// mutationBook returns the damaged workbook and everything that must be found in it.
 func mutationBook() (*grid, map[string]bool) {
 	var circuits, staff strings.Builder
 	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own | Line code | Line label | Line provider | Line contact | Construction finished | Confirm circuit")
@@ -211,7 +211,7 @@ func mutationBook() (*grid, map[string]bool) {
 		}
 	}
 	last := len(g.find("Circuits").lines)
-	for n := range 5 { // a list that goes on below the data
+	for n := range 5 { // a list that continues below the data
 		g.set(fmt.Sprint("G", last+n+1), "=1000")
 	}
 	want[fmt.Sprintf("values-below-data Circuits!G%d", last+1)] = true
@@ -277,12 +277,13 @@ func compareMutations(t *testing.T, w *sheet.Workbook, want map[string]bool, all
 	elsewhere := []string{"header-row-late", "header-after-hidden", "circuit-region-default", "circuit-changed-after-submission", "circuit-line-changed-after-completion", "circuit-region-changed-after-submission", "circuit-account-changed-after-submission", "circuit-account-malformed"}
 	for _, r := range sheet.Rules() {
 		if counts[r.Code] == nil && !r.Input && !slices.Contains(elsewhere, r.Code) {
-			t.Errorf("no damage breaks %s", r.Code)
+			t.Errorf("no damage violates %s", r.Code)
 		}
 	}
 }
 
-// TestMutatedWorkbooks damages the workbook as a whole: each way is found, alone.
+// TestMutatedWorkbooks damages the workbook as a whole: each damage is found, and nothing
+// else.
 func TestMutatedWorkbooks(t *testing.T) {
 	for code, damage := range map[string]func(*grid){
 		"sheet-missing":      rename("Engineers", "People"),

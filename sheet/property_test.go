@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// odd are values that a cell of any column may turn out to hold.
+// odd are values that may be in any cell.
 var odd = []string{
 	"", "", "' ", "pc-aaaa1", "pc-aaaa2", "pc-aaaa3", "PC-AAAA1", "pc-\u0430", "pc-aaaa1, pc-aaaa2", "*", "*,pc-aaaa1", ",;", `'pc-aaaa1\npc-aaaa2`,
 	"cn-hangzhou", "' cn-hangzhou\u3000", "ｃｎ－hangzhou", "华东1", "Example\u200bNetworks", "Socie\u0301te", "\xff\xfe", "Example（中国）",
@@ -78,7 +78,7 @@ func TestAnyGrid(t *testing.T) {
 const laterHead = "|Line code|Line label|Line provider|Line contact|Construction finished|Confirm circuit"
 
 // checkKept checks that no cell for the time after the letter is lost: its value was read, or
-// it has a problem that says why not.
+// a problem says why not.
 func checkKept(t *testing.T, g *grid, w *sheet.Workbook) {
 	t.Helper()
 	reported := map[sheet.Ref]bool{}
@@ -114,12 +114,12 @@ func checkWorkbook(t *testing.T, g *grid, w *sheet.Workbook) {
 	for _, p := range w.Problems {
 		s := g.find(p.At.Sheet)
 		if s == nil || p.At.Row < 1 || p.At.Row > len(s.lines) || p.At.Col < 1 || p.At.Col > width(s) {
-			t.Errorf("%s points at %s, which is not there", p.Code, p.At)
+			t.Errorf("%s points at %s, which does not exist", p.Code, p.At)
 		}
 		if p.Code == "" || p.Column == "" || p.Severity == sheet.Off {
 			t.Errorf("incomplete problem %+v", p)
 		}
-		if p.Severity == sheet.Error && p.Code != "stray-value" { // which is beside the row, under Strict too
+		if p.Severity == sheet.Error && p.Code != "stray-value" { // which is beside the row, even with Strict
 			against[sheet.Ref{Sheet: p.At.Sheet, Row: p.At.Row}] = true
 		}
 	}
@@ -139,7 +139,7 @@ func checkWorkbook(t *testing.T, g *grid, w *sheet.Workbook) {
 		switch {
 		case c.InstanceID == "" || c.RegionID == "":
 			if !c.Invalid {
-				t.Errorf("circuit in row %d is valid and names none: %+v", c.Row, c)
+				t.Errorf("circuit in row %d is valid without an ID: %+v", c.Row, c)
 			}
 		case w.Purpose == sheet.ForCompletion:
 		case !c.Invalid && (c.CompanyName == "" || c.LineType == "" || c.Si == "" || c.ConstructionTime.IsZero() || len(c.Engineers) == 0 || len(c.Engineers) > 16):
@@ -155,7 +155,7 @@ func width(s *gridSheet) (n int) {
 	return n
 }
 
-// checkShuffled moves the rows of both sheets and expects the problems to move along.
+// checkShuffled moves the rows of both sheets and expects the problems to move with them.
 func checkShuffled(t *testing.T, g *grid, w *sheet.Workbook, o sheet.Options, rng *rand.Rand) {
 	t.Helper()
 	moved := &grid{date1904: g.date1904}
@@ -226,7 +226,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// decodeAnything decodes a workbook and checks what is true of any.
+// decodeAnything decodes a workbook and checks what is true of every one.
 func decodeAnything(t *testing.T, g *grid, o sheet.Options) {
 	t.Helper()
 	w, err := sheet.Decode(g, o)

@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// showRow writes the cells of a row, empty ones left out.
+// showRow writes the cells of a row, without empty ones.
 func showRow(p sheet.SheetPatch, row int) string {
 	cells := p.Row(row)
 	if cells == nil {
@@ -60,8 +60,8 @@ func TestResults(t *testing.T) {
 	expectRow(t, e, 2, `Result="REFUSED" Message="rows-circuits n=1 of=2 result=REFUSED cell=Circuits!A3 message=no" Error code="IllegalParam.Si"`)
 }
 
-// TestResultsOfAccepted checks the words at an engineer whose circuits were all accepted, some
-// of them by an earlier run.
+// TestResultsOfAccepted checks the message at an engineer whose circuits were all accepted,
+// some of them in an earlier run.
 func TestResultsOfAccepted(t *testing.T) {
 	w := decode(t, good(), sheet.Options{})
 	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Already, Message: "accepted before"}}, codes{}, sheet.English)
@@ -113,7 +113,7 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestEarlierResults checks that the columns of an earlier run are found, read and used again.
+// TestEarlierResults checks that the columns of an earlier run are found, read and reused.
 func TestEarlierResults(t *testing.T) {
 	g := good()
 	for cell, v := range map[string]string{
@@ -140,7 +140,7 @@ func TestEarlierResults(t *testing.T) {
 	}
 }
 
-// TestEngineerOfNoCircuit checks that every row gets a result, whatever it works on.
+// TestEngineerOfNoCircuit checks that even an engineer without a circuit gets a result.
 func TestEngineerOfNoCircuit(t *testing.T) {
 	g := (&grid{}).add("Circuits", circuitsHead).add("Engineers", engineersHead+"* | Test Person | Passport | X1234567 | Male | +447700900123")
 	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{}, sheet.English)
@@ -173,8 +173,8 @@ func TestMaskPersonal(t *testing.T) {
 	}
 }
 
-// TestStatusPatch checks that only what is known of the LOAs is written: right of everything, or
-// where an earlier run left it.
+// TestStatusPatch checks that only what is known of the LOAs is written: on the right of
+// everything, or into the columns of an earlier run.
 func TestStatusPatch(t *testing.T) {
 	asked := time.Date(2027, 2, 1, 20, 0, 7, 500, time.FixedZone("", 3600))
 	letter := sheet.Letter{Path: "letters/cn-hangzhou-pc-aaaa1.pdf", SHA256: "00ff"}
@@ -224,7 +224,7 @@ func TestStatusPatch(t *testing.T) {
 	}
 }
 
-// cellTexts writes the cells of a row, | between them.
+// cellTexts writes the cells of a row, separated by |.
 func cellTexts(cells []sheet.PutCell) string {
 	var all []string
 	for _, c := range cells {
@@ -240,7 +240,7 @@ func cellTexts(cells []sheet.PutCell) string {
 	return strings.Join(all, " | ")
 }
 
-// TestLetters names letters as a copy does, and reads them again.
+// TestLetters names letters like a copy, and reads them back.
 func TestLetters(t *testing.T) {
 	for _, tc := range []struct{ copyPath, file, path, target string }{
 		{"/srv/loa/copy.xlsx", "/srv/loa/letters/cn-hangzhou-pc-aaaa1.pdf", "letters/cn-hangzhou-pc-aaaa1.pdf", "letters/cn-hangzhou-pc-aaaa1.pdf"},
@@ -272,8 +272,8 @@ func TestLetters(t *testing.T) {
 	}
 }
 
-// TestLaterColumns checks when the columns about the time after the letter are written, and
-// what a row keeps of them.
+// TestLaterColumns checks when the columns for the time after the letter are written, and
+// what a row keeps in them.
 func TestLaterColumns(t *testing.T) {
 	asked := time.Date(2027, 2, 1, 19, 0, 7, 0, time.UTC)
 	letter := sheet.Letter{Path: "letters/cn-hangzhou-pc-aaaa1.pdf", SHA256: "00ff"}
@@ -281,7 +281,7 @@ func TestLaterColumns(t *testing.T) {
 		return []sheet.RowResult{{Row: 2, Result: sheet.Already, LOAStatus: status}, {Row: 3, Result: sheet.Submitted}}
 	}
 	if p := sheet.Results(decode(t, good(), sheet.Options{}), rows("Applying"), codes{}, sheet.English); len(p.Sheets[0].Columns) != 8 || len(p.Sheets[0].Row(2)) < 8 {
-		t.Errorf("a copy with nothing to say has %d result columns", len(p.Sheets[0].Columns))
+		t.Errorf("a copy without letters has %d result columns", len(p.Sheets[0].Columns))
 	}
 	all := rows("Available")
 	all[0].LOAAskedAt, all[0].Letter = asked, letter
@@ -298,7 +298,7 @@ func TestLaterColumns(t *testing.T) {
 	}
 	w := decode(t, g, sheet.Options{})
 	if past := w.Circuits[0].Past; !past.LOAAskedAt.Equal(asked) || past.Letter != letter {
-		t.Errorf("the past is %+v", past)
+		t.Errorf("the earlier result is %+v", past)
 	}
 	for status, want := range map[string]string{
 		"Available": "2027-02-01T19:00:07Z | " + letter.String(), "Completing": " | " + letter.String(), "Rejected": " | ", "none": " | ",
@@ -337,8 +337,8 @@ func TestLaterColumns(t *testing.T) {
 	}
 }
 
-// TestLinkResults leads from each row that needs a person to the line about it in a list: its
-// own, or that of an engineer of it.
+// TestLinkResults checks that each row that needs attention links to the line about it, or
+// about one of its engineers, in a list.
 func TestLinkResults(t *testing.T) {
 	g := good()
 	g.set("E:A2", "pc-aaaa1")
@@ -360,7 +360,7 @@ func TestLinkResults(t *testing.T) {
 	}
 }
 
-// TestRedactor masks values of a made staff list in texts of all kinds.
+// TestRedactor masks values of a made-up staff list in texts of all kinds.
 func TestRedactor(t *testing.T) {
 	r := sheet.NewRedactor()
 	for _, v := range []string{"Testa Personson", "王小样", "李", "Wu", "Hangzhou", "X765432", "made-up@example.com", "0770 0900 123", "12345", "110", "TBD", "N/A", "Passport", "护照", "male", "  ＡＢ７６５４３２ ", "Ünal Öz"} {
@@ -398,7 +398,7 @@ func TestRedactor(t *testing.T) {
 	}
 }
 
-// TestMayStand lists which results of a copy tell of an application that may be there.
+// TestMayStand lists the results of a copy after which an application may exist.
 func TestMayStand(t *testing.T) {
 	at := time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC)
 	for _, test := range []struct {
@@ -415,9 +415,9 @@ func TestMayStand(t *testing.T) {
 		{sheet.Past{Result: "FAILED", ClientToken: "T", SubmittedAt: at}, false},
 		{sheet.Past{Result: "INVALID"}, false},
 		{sheet.Past{Result: "INVALID", LOAStatus: "Applying"}, true},
-		{sheet.Past{Result: "INVALID", SubmittedAt: at}, true}, // of the region before, perhaps
+		{sheet.Past{Result: "INVALID", SubmittedAt: at}, true}, // of an earlier region, perhaps
 		{sheet.Past{Result: "INVALID", ClientToken: "T"}, true},
-		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T"}, false}, // it is the token that was going to be sent
+		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T"}, false}, // the token would have been sent
 		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T", SubmittedAt: at}, true},
 		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Available"}, true},
 		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Rejected"}, false},

@@ -20,7 +20,7 @@ func TestRowErrors(t *testing.T) {
 		set  []string
 		book func(*grid)
 		of   string // the errors of row 2
-		own  int    // how many of them are its own
+		own  int    // how many of them are in the row itself
 	}{
 		{},
 		{set: []string{"F2", "2016-01-15T08:00:00Z"}}, // a warning
@@ -55,7 +55,7 @@ func TestRowErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsOfSkippedRows counts the errors of the rows that are not left out.
+// TestErrorsOfSkippedRows counts the errors of the rows that are not skipped.
 func TestErrorsOfSkippedRows(t *testing.T) {
 	g := good()
 	g.set("C2", "")
@@ -77,7 +77,7 @@ func TestErrorsOfSkippedRows(t *testing.T) {
 		{nil, 5},
 		{map[int]bool{2: true}, 3},
 		{map[int]bool{3: true}, 3},
-		{map[int]bool{2: true, 3: true}, 0}, // the engineer of no circuit too
+		{map[int]bool{2: true, 3: true}, 0}, // including the engineer without a circuit
 	} {
 		if got := e.Count(tc.skipped); got != tc.want {
 			t.Errorf("%v skipped: %d errors, want %d", tc.skipped, got, tc.want)
@@ -112,8 +112,8 @@ func TestLastResult(t *testing.T) {
 	}
 }
 
-// hopeless returns a workbook of n circuits and n engineers with mistakes all over, drawn
-// at random, some under merged cells.
+// hopeless returns a workbook of n circuits and n engineers with random mistakes everywhere,
+// some under merged cells.
 func hopeless(n int, random *rand.Rand) *grid {
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 	var circuits, staff strings.Builder
@@ -131,7 +131,7 @@ func hopeless(n int, random *rand.Rand) *grid {
 	return g
 }
 
-// tally counts problems by code and severity, the unlisted ones included.
+// tally counts problems by code and severity, including unlisted ones.
 func tally(w *sheet.Workbook) map[string]int {
 	counts := map[string]int{}
 	for _, p := range w.Problems {
@@ -145,8 +145,8 @@ func tally(w *sheet.Workbook) map[string]int {
 	return counts
 }
 
-// TestListing checks that a bound on the list changes no count, no row's first error and
-// no note about a row that is sent.
+// TestListing checks that a limit on the list does not change the counts, the first error of
+// a row, or the notes about rows that are sent.
 func TestListing(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -209,9 +209,9 @@ func (w wrong) Rows(name string) iter.Seq2[sheet.Row, error] {
 	}
 }
 
-// TestWrongWorkbookIsCheap checks that a decoded workbook in which every cell is wrong
-// takes little more memory than a correct one: the whole command, which keeps more about
-// a correct row, stays below one and a half times as much.
+// TestWrongWorkbookIsCheap checks that a decoded workbook in which every cell is wrong takes
+// little more memory than a correct one. The whole command, which keeps more about a correct
+// row, then takes less than one and a half times as much.
 func TestWrongWorkbookIsCheap(t *testing.T) {
 	const n, listed = 40_000, 4_000 // the default
 	size := func(book sheet.Book) float64 {

@@ -19,7 +19,7 @@ var _ = table("cell-error",
 var _ = table("cell-formula-empty",
 	c("error cell-formula-empty Circuits!C2", "C2", "~"),
 	c("error cell-formula-empty Circuits!G2", "G2", "~"),
-	c("", "H2", "~'"), // a formula that gave the empty text: an empty cell
+	c("", "H2", "~'"), // a formula with an empty text: an empty cell
 )
 
 var _ = table("cell-formula",
@@ -295,7 +295,7 @@ var _ = table("cell-length",
 	c("", "E:A2", strings.Repeat("pc-aaaa1, ", 2)[:8]+strings.Repeat(" ", 300)+", pc-aaaa2"),
 )
 
-// TestSentAsShown checks what is read from a contact, whatever the cell holds.
+// TestSentAsShown checks what is read from contacts in cells of all kinds.
 func TestSentAsShown(t *testing.T) {
 	for cell, want := range map[string]string{
 		"=1.3900000001E10": "13900000001", "=8.613900000001e+12": "8613900000001", "=13900000001.0": "13900000001", "=13900000001": "13900000001",

@@ -228,7 +228,7 @@ var _ = table("circuit-engineers-many",
 	ruleCase{book: engineers(14, "*")},
 )
 
-// engineers adds so many rows of engineers for a circuit.
+// engineers adds n engineers for a circuit.
 func engineers(n int, circuit string) func(*grid) {
 	return func(g *grid) {
 		s := g.find("Engineers")
@@ -238,7 +238,7 @@ func engineers(n int, circuit string) func(*grid) {
 	}
 }
 
-// longRows adds n engineers with long names in Chinese, who work on the first circuit.
+// longRows adds n engineers with long Chinese names for the first circuit.
 func longRows(n, length int) func(*grid) {
 	return func(g *grid) {
 		s := g.find("Engineers")
@@ -252,7 +252,7 @@ var _ = table("circuit-request-long",
 	ruleCase{want: "error circuit-request-long Circuits!A2", book: longRows(14, 30)},
 	ruleCase{want: "warning circuit-request-long Circuits!A2", book: longRows(14, 30), opts: asked("circuit-request-long", sheet.Warning)},
 	c("error circuit-request-long Circuits!A2; warning cell-length Circuits!H2", "H2", strings.Repeat("示", 700)),
-	ruleCase{book: longRows(14, 15)}, // sixteen engineers with names that people have
+	ruleCase{book: longRows(14, 15)}, // sixteen engineers with realistic names
 )
 
 // after adds the columns for the time after the letter, J to O, with correct values for the
@@ -263,7 +263,7 @@ func after(want string, set ...string) ruleCase {
 	return ruleCase{set: append(correct, set...), want: want, opts: sheet.Options{Purpose: sheet.ForCompletion}}
 }
 
-// toApply makes of a case for completion one for an application.
+// toApply turns a case for completion into one for an application.
 func (rc ruleCase) toApply() ruleCase {
 	rc.opts.Purpose = sheet.ForApplication
 	return rc
@@ -353,13 +353,13 @@ var _ = table("circuit-confirm-unfinished",
 	after("", "N2", "no", "O2", "no"),
 )
 
-// TestPurposes: what a workbook is not read for makes no row invalid, and Unfit tells the rows
-// that can be applied for and not be completed.
+// TestPurposes checks that cells for another purpose do not make rows invalid, and that Unfit
+// marks rows that can be applied for but not completed.
 func TestPurposes(t *testing.T) {
 	later := []string{"J1", "Line code", "K1", "Construction finished", "L1", "Confirm circuit", "J2", "HZ-1", "K2", "yes", "L2", "no", "K3", "no"}
 	for _, tc := range []struct {
 		set  []string
-		want [3]string // by purpose: severities of the problems, and what the first row is
+		want [3]string // by purpose: severities of the problems, and the state of the first row
 	}{
 		{nil, [3]string{"[] ", "[warning] ", "[warning] "}}, // no line label
 		{[]string{"K2", "nearly"}, [3]string{"[warning] ", "[error] invalid unfit", "[error] unfit"}},
@@ -400,15 +400,15 @@ func TestPurposes(t *testing.T) {
 	g.set("J2", "nearly")
 	o := asked("circuit-finished-unknown", sheet.Error)
 	if w := decode(t, g, o); !w.Circuits[0].Invalid {
-		t.Error("a severity that was asked for does not apply")
+		t.Error("a requested severity does not apply")
 	}
 	if w := decode(t, g, sheet.Options{Strict: true}); !w.Circuits[0].Invalid {
 		t.Error("with Strict the warning did not become an error")
 	}
 }
 
-// TestOlderBooks reads a workbook whose user has columns of their own under names that mean
-// the time after the letter: they prevent no application, and no row becomes invalid.
+// TestOlderBooks reads workbooks in which the user's columns happen to have the headers of
+// those for the time after the letter: no row becomes invalid for an application.
 func TestOlderBooks(t *testing.T) {
 	for name, set := range map[string][]string{
 		"another list":    {"L1", "Carrier", "L2", "Example Fibre", "L9", "CT"},
@@ -425,7 +425,7 @@ func TestOlderBooks(t *testing.T) {
 			t.Errorf("%s: %s", name, list(w.Problems))
 		}
 		if _, err := sheet.Decode(g, sheet.Options{Now: now, Purpose: sheet.ForCompletion}); name != "other values" && err == nil {
-			t.Errorf("%s: to complete it is read as well", name)
+			t.Errorf("%s: it is read for completion, too", name)
 		}
 	}
 }

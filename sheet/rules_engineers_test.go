@@ -89,8 +89,8 @@ var _ = table("engineer-id-residence",
 	c("", "E:D3", residence("810001"), "E:E3", "Female"),
 )
 
-// residence makes up a number with an area code, and completes it with its check character.
-// Nobody has it: its place in the order of registration is 0.
+// residence makes up a number with an area code and the right check character. It cannot be
+// a person's, since its sequence number is 0.
 func residence(area string) string {
 	digits := area + "19900101" + "000"
 	sum := 0
@@ -116,7 +116,7 @@ var _ = table("engineer-masked",
 	c("", "E:B2", "Test Person"),
 )
 
-// TestMaskedPersons checks that a value hidden by Mask is rejected when it is read again.
+// TestMaskedPersons checks that a value masked by Mask is rejected when it is read again.
 func TestMaskedPersons(t *testing.T) {
 	for _, value := range []string{"示", "示例", "欧阳·示例", "Test Person", "Test Example Person"} {
 		checkCase(t, c("error engineer-masked Engineers!B2", "E:B2", sheet.Mask(value)))
@@ -142,7 +142,7 @@ var _ = table("engineer-certificate-malformed",
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "1"),
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "12 34-56"),
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "NUMBER"),
-	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "00000019900101001"),   // a digit dropped behind the date
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "00000019900101001"),   // a digit dropped after the date
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "00000199001010018"),   // before it
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "0000001990010100118"), // doubled
 	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "000000019900101001X"), // and an X
@@ -175,7 +175,7 @@ var _ = table("engineer-id-check-digit",
 
 var _ = table("engineer-id-birth-date",
 	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000199013010015"),
-	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000209001010011"), // to come
+	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000209001010011"), // in the future
 	ruleCase{set: []string{"E:D3", "000000199013010015"}, want: "warning engineer-id-birth-date Engineers!D3", opts: asked("engineer-id-birth-date", sheet.Warning)},
 	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000199002300017"),
 	c("", "E:D3", "000000199001010018"),
@@ -237,7 +237,7 @@ var (
 )
 
 // TestSlippedValues checks that a value that may belong to a personal column next to it is
-// shown masked, and one meant for its column is shown unchanged.
+// masked, and that one meant for its column is not.
 func TestSlippedValues(t *testing.T) {
 	for _, c := range []struct{ cell, value, want string }{
 		{"E:A2", "Slipperson", "Sl******on"},
@@ -270,7 +270,7 @@ func TestSlippedValues(t *testing.T) {
 	}
 }
 
-// TestSlippedRow has a row one cell too far to the right: a name under Certificate type.
+// TestSlippedRow shifts a row one cell to the right: a name is under Certificate type.
 func TestSlippedRow(t *testing.T) {
 	g := good()
 	g.set("E:C2", "Slipperson")
@@ -282,7 +282,7 @@ func TestSlippedRow(t *testing.T) {
 	}
 }
 
-// TestMaskNumbers checks which numbers are taken for those of a person.
+// TestMaskNumbers checks which numbers are taken for personal.
 func TestMaskNumbers(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"999999199001011234", "99**************34"},

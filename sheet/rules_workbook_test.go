@@ -148,7 +148,8 @@ func hide(name string, cols ...int) func(*grid) {
 	return func(g *grid) { g.find(name).hidden = append(g.find(name).hidden, cols...) }
 }
 
-// moved clears the last three data columns of Circuits and writes headers of them elsewhere.
+// moved clears the last three data columns of Circuits and writes some of their headers
+// elsewhere.
 func moved(set ...string) []string {
 	return append([]string{"G1", "", "G2", "", "H1", "", "H2", "", "I1", "", "I2", ""}, set...)
 }
@@ -163,7 +164,7 @@ var _ = table("header-outside-table",
 	ruleCase{want: "warning header-outside-table Circuits!K1", set: moved("K1", "Token", "K2", "x"), book: excelTable("Circuits", sheet.Range{Row1: 2, Col1: 1, Row2: 3, Col2: 6})}, // a table without headers
 	ruleCase{want: "warning header-outside-table Engineers!H1", set: []string{"E:H1", "手机", "E:H2", "x"}, book: excelTable("Engineers", sheet.Range{Row1: 1, Col1: 1, Row2: 3, Col2: 6})},
 	ruleCase{want: "warning header-unknown Circuits!K1", set: []string{"K1", "Bandwith", "K2", "x"}, book: dataTable(9)},
-	ruleCase{want: "error header-outside-table Circuits!F1", book: dataTable(5)}, // a column that it must have
+	ruleCase{want: "error header-outside-table Circuits!F1", book: dataTable(5)}, // a required column
 	ruleCase{want: "error header-outside-table Engineers!F1", book: excelTable("Engineers", sheet.Range{Row1: 1, Col1: 1, Row2: 3, Col2: 5})},
 	ruleCase{book: dataTable(9)},
 	ruleCase{set: []string{"K1", "#Bandwidth", "K2", "=5"}, book: dataTable(9)},
@@ -181,8 +182,8 @@ var _ = table("header-apart",
 		s.lines = []string{"Bandwidth | | " + strings.Join(strings.Split(s.lines[0], "|")[:6], "|"), "=5 | | " + s.lines[1], "=6 | | " + s.lines[2]}
 	}, set: moved()},
 	ruleCase{want: "error header-apart Circuits!H1", set: moved("B1", "", "B2", "", "B3", "", "H1", "Region", "H2", "cn-hangzhou"), opts: sheet.Options{DefaultRegion: "cn-hangzhou"}},
-	ruleCase{want: "error header-apart Circuits!G1", set: moved("G1", "Bandwidth", "G2", "=5"), book: sideTable(7, 9)}, // adjacent, but a table of its own
-	ruleCase{want: "error header-apart Circuits!K1", set: moved("K1", "Bandwidth"), book: hide("Circuits", 7, 8, 9)},   // one empty column shows
+	ruleCase{want: "error header-apart Circuits!G1", set: moved("G1", "Bandwidth", "G2", "=5"), book: sideTable(7, 9)}, // adjacent, but another table
+	ruleCase{want: "error header-apart Circuits!K1", set: moved("K1", "Bandwidth"), book: hide("Circuits", 7, 8, 9)},   // one empty column is visible
 	c("error header-twice Circuits!K1", "K1", "Bandwidth"),
 	c("", moved("H1", "#Bandwidth", "H2", "=5")...),
 	c("warning header-unknown Circuits!G1", moved("G1", "Remarks", "H1", "Bandwidth", "H2", "=5")...), // not empty
@@ -190,7 +191,7 @@ var _ = table("header-apart",
 	c("warning stray-value Circuits!G3", moved("G3", "x", "H1", "Bandwidth", "H2", "=5")...),
 	c("", moved("K1", "Result", "L1", "Message")...), // results of an earlier copy
 	ruleCase{set: moved("H1", "Bandwidth", "H2", "=5"), book: merge("Circuits", 1, 6, 1, 7)},
-	ruleCase{book: func(g *grid) { // spacers between groups of columns that must be there
+	ruleCase{book: func(g *grid) { // spacers between groups of required columns
 		for _, s := range g.sheets {
 			for i, line := range s.lines {
 				cells := strings.Split(line, "|")
@@ -227,11 +228,11 @@ var _ = table("values-below-data",
 	c("warning values-below-data Circuits!A5", "A5", "Note: all circuits are new", "A6", "End of list"),
 	ruleCase{set: []string{"G4", "=5"}, opts: asked("values-below-data", sheet.Off)},
 	c("error circuit-instance-missing Circuits!A4; error circuit-region-missing Circuits!B4; error circuit-line-type-missing Circuits!D4; error circuit-si-missing Circuits!E4; error circuit-time-missing Circuits!F4",
-		"C4", "Example Networks", "A5", "pc-aaaa3", "B5", "cn-hangzhou", "C5", "Example Networks", "D5", "MSTP", "E5", "Example Build", "F5", "2027-01-15T08:00:00Z"), // data follow
+		"C4", "Example Networks", "A5", "pc-aaaa3", "B5", "cn-hangzhou", "C5", "Example Networks", "D5", "MSTP", "E5", "Example Build", "F5", "2027-01-15T08:00:00Z"), // data after it
 	c("error circuit-instance-missing Circuits!A4; error circuit-line-type-missing Circuits!D4; error circuit-si-missing Circuits!E4; error circuit-time-missing Circuits!F4",
 		"B4", "cn-hangzhou", "C4", "Example Networks"), // more than a list
 	c("error circuit-region-missing Circuits!B4; error circuit-company-missing Circuits!C4; error circuit-line-type-missing Circuits!D4; error circuit-si-missing Circuits!E4; error circuit-time-missing Circuits!F4",
-		"A4", "pc-aaaa3"), // a circuit, however little
+		"A4", "pc-aaaa3"), // a circuit, although without anything else
 )
 
 func totals(name string, row, col1, col2 int) func(*grid) {
@@ -296,8 +297,7 @@ var _ = table("header-row-repeated",
 	c("", "C2", "Company", "E2", "Contractor"), // names
 )
 
-// TestAside checks that a row that is not data gets no result, and that a row with the same
-// words that names a circuit does.
+// TestAside checks that a row that is not data gets no result, unless it names a circuit.
 func TestAside(t *testing.T) {
 	for _, id := range []string{"pc-aaaa3", "PC-AAAA3", "ｐｃ－aaaa3", "pc_aaaa3", "pc-aaaa3, pc-aaaa4"} {
 		g := good()

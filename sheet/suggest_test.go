@@ -11,13 +11,13 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// someRegions are region IDs of Alibaba Cloud, several of them alike.
+// someRegions are region IDs of Alibaba Cloud, some of them similar.
 var someRegions = strings.Fields(`cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-hangzhou cn-shanghai
 	cn-nanjing cn-shenzhen cn-heyuan cn-guangzhou cn-fuzhou cn-chengdu cn-hongkong ap-southeast-1 ap-southeast-2 ap-southeast-3
 	ap-southeast-5 ap-southeast-6 ap-southeast-7 ap-northeast-1 ap-northeast-2 us-east-1 us-west-1 eu-west-1 eu-central-1 me-east-1 me-central-1`)
 
-// slip makes one typing slip among the letters of a text: one dropped, doubled, or swapped
-// with the next. The text is another afterwards.
+// slip drops or doubles a letter of a text, or swaps it with the next. The text is different
+// afterwards.
 func slip(kind string, s string, random *rand.Rand) string {
 	for {
 		i := random.IntN(len(s) - 1)
@@ -28,7 +28,7 @@ func slip(kind string, s string, random *rand.Rand) string {
 	}
 }
 
-// wide returns a text in full width.
+// wide returns a text in full-width characters.
 func wide(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r > ' ' && r <= '~' {
@@ -38,8 +38,8 @@ func wide(s string) string {
 	}, s)
 }
 
-// repair is one kind of damage to a correct workbook: to which column, and how. A cell
-// that starts with = is a number.
+// repair is one kind of damage to a column of a correct workbook. A cell that starts with =
+// is a number.
 type repair struct {
 	name   string
 	column sheet.ColumnID
@@ -108,7 +108,7 @@ func rightRow(random *rand.Rand, circuit string) map[sheet.ColumnID]string {
 	}
 }
 
-// sent returns what is read of a circuit and its engineer, by column.
+// sent returns what is read for a circuit and its engineer, by column.
 func sent(c *sheet.Circuit, e *sheet.Engineer) map[sheet.ColumnID]string {
 	ids := strings.Join(e.Circuits, ",")
 	return map[sheet.ColumnID]string{
@@ -136,10 +136,10 @@ func damagedBook(rows []map[sheet.ColumnID]string) *grid {
 	return (&grid{}).add("Circuits", circuits.String()).add("Engineers", staff.String())
 }
 
-// TestSuggestions damages 10,000 cells of correct workbooks, as many in each way, and
-// applies the suggestions. A cell is restored if the right value is sent then, be it that
-// the damaged one is read as the right one and a note says so. It is wrong if another
-// value is suggested, or is read for the damaged one.
+// TestSuggestions damages 10,000 cells of correct workbooks, the same number in each way, and
+// applies the suggestions. A cell is restored if the right value is then sent, including if
+// it is read from the damaged cell and a note says so. It is wrong if another value is
+// suggested or read.
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	const total = 10_000
@@ -209,7 +209,7 @@ func TestSuggestions(t *testing.T) {
 	}
 }
 
-// TestSuggestion checks single suggestions: none where two values are as likely.
+// TestSuggestion checks single suggestions: none if two values are equally likely.
 func TestSuggestion(t *testing.T) {
 	for _, c := range []struct{ cell, value, want string }{
 		{"B2", "cn-hangzou", "cn-hangzhou"},
@@ -245,7 +245,7 @@ func TestSuggestion(t *testing.T) {
 		{"A2", "PC-AAAA1", "pc-aaaa1"},
 		{"A2", "pc-aaaa1 pc-aaaa2", ""},
 		{"E:A2", "pc-aaa1", "pc-aaaa1"},
-		{"E:A2", "pc-aaaa", ""}, // two circuits are as near
+		{"E:A2", "pc-aaaa", ""}, // two circuits are equally near
 		{"E:A2", "PC-AAAA2", "pc-aaaa2"},
 		{"E:F2", "13812345678.0", ""}, // personal
 	} {

@@ -20,9 +20,10 @@ import (
 )
 
 // Words renders the labels of reports. Line returns the sentence of a code with its
-// placeholders filled from the arguments, or an unknown code itself. Vocabulary has the
-// terms of workbooks: what is shown beside results and states, and the names of sheets and
-// columns.
+// placeholders filled from the arguments, or an unknown code itself. For returns the code of
+// the variant of a sentence for a command, or the code itself if there is none. Vocabulary has
+// the terms of workbooks: what is shown beside results and states, and the names of sheets
+// and columns.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
 	For(code, command string) string

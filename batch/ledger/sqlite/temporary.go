@@ -22,7 +22,7 @@ const unlockedAge = 24 * time.Hour
 
 // Temporary opens a ledger in a new folder, which Close removes. It behaves like any other but is
 // not synced to the disk. The folder of a killed process is removed by the next one that opens a
-// temporary ledger.
+// ledger.
 func Temporary(ctx context.Context) (*Store, error) {
 	removeStale(os.TempDir(), time.Now())
 	folder, owner, err := temporaryFolder()

@@ -10,23 +10,22 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// checkedRows is how many rows of a sheet have a formula in the column #Check, at least: the
-// column says what a row still lacks.
-// Rows below them are checked by the formats and validations only.
+// checkedRows is how many rows of a sheet have, at least, a formula in the column #Check,
+// which says what a row still lacks. Rows below have only formats and validations.
 const checkedRows = 2000
 
-// The defined names that formulas use. Formats and validations of older programs cannot
-// name another sheet in any other way.
+// The defined names that formulas use. In older programs, formats and validations can refer
+// to another sheet only by them.
 const (
 	circuitIDs   = "CircuitIDs"  // the instance IDs on the sheet Circuits
 	engineerIDs  = "EngineerIDs" // the instance IDs on the sheet Engineers
-	listedIDs    = "CircuitList" // the instance IDs as a dropdown shows them
+	listedIDs    = "CircuitList" // the instance IDs in the dropdown
 	places       = "Places"      // 1 to 17: of the digits of an identity number, and of the IDs in a cell
 	digitWeights = "IDWeights"   // of the 17 digits of an identity number
 )
 
-// idWeights are the weights of the digits of an identity number: 2 to the power of 17 and
-// down, modulo 11 (GB 11643; ISO 7064, MOD 11-2).
+// idWeights are the weights of the digits of an identity number: 2 to the power of 17 down to
+// 1, modulo 11 (GB 11643; ISO 7064, MOD 11-2).
 var idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 
 // names defines the names.
@@ -67,17 +66,17 @@ func letterOf(id sheet.ColumnID) string {
 	return sheet.ColName(n + 1)
 }
 
-// The formulas below are those of the first row. Programs move their references from row to
-// row, also when columns are inserted or moved. Conditions are nested, as AND evaluates all of
-// its arguments, in every row.
+// The formulas below are those of the first row. Programs adapt their references to other
+// rows, and to columns that are inserted or moved. Conditions are nested, because AND
+// evaluates all of its arguments in every row.
 
-// cellOf is the cell of a data column in the first row, fixed to its column.
+// cellOf is the cell of a data column in the first row, with an absolute column.
 func cellOf(id sheet.ColumnID) string { return fmt.Sprintf("$%s%d", letterOf(id), firstRow) }
 
 // empty is true of a cell without a value.
 func empty(cell string) string { return "LEN(TRIM(" + cell + "))=0" }
 
-// unless is true if a formula is, but never where one of the conditions is.
+// unless is true if the formula is true and none of the conditions is.
 func unless(formula string, conditions ...string) string {
 	for i := len(conditions) - 1; i >= 0; i-- {
 		formula = fmt.Sprintf("IF(%s,FALSE,%s)", conditions[i], formula)
@@ -85,8 +84,8 @@ func unless(formula string, conditions ...string) string {
 	return formula
 }
 
-// lacksEngineer is true of a circuit for which there is no engineer. An ID that is part of a
-// longer one is found in it too; IDs as the service makes them all have the same length.
+// lacksEngineer is true of a circuit without an engineer. It would also find an ID within a
+// longer one, but the service's IDs all have the same length.
 func lacksEngineer() string {
 	id := cellOf(sheet.CircuitInstanceID)
 	return unless(fmt.Sprintf(`COUNTIF(%s,"~*")=0`, engineerIDs), empty(id), fmt.Sprintf(`COUNTIF(%s,"*"&TRIM(%s)&"*")>0`, engineerIDs, id))
@@ -99,8 +98,8 @@ func appearsTwice() string {
 }
 
 // namesNoCircuit is true of the circuits of an engineer if one of them is not on the sheet
-// Circuits. Several IDs are set apart by as many spaces as the text has characters: then each
-// is alone in its part of the new text. Those after the 17th are not looked up.
+// Circuits. It separates IDs by as many spaces as the text has characters, so that each is
+// alone in its part of the new text. IDs after the 17th are not looked up.
 func namesNoCircuit() string {
 	ids := cellOf(sheet.EngineerInstanceID)
 	apart := ids
@@ -113,17 +112,17 @@ func namesNoCircuit() string {
 		empty(ids), fmt.Sprintf(`TRIM(%s)="*"`, ids), fmt.Sprintf("COUNTIF(%s,TRIM(%s))>0", circuitIDs, ids))
 }
 
-// wrongDigit is true of an identity number whose last character does not fit the others. It
-// says nothing about what does not have the form of one.
+// wrongDigit is true of an identity number with a wrong check digit, and false for a text
+// without the form of an identity number.
 func (b *templateBuilder) wrongDigit() string {
 	number := cellOf(sheet.EngineerCertificateNo)
 	right := fmt.Sprintf(`MID("10X98765432",MOD(SUMPRODUCT(MID(%s,%s,1)*%s),11)+1,1)`, number, places, digitWeights)
-	wrong := fmt.Sprintf("IFERROR(%s<>UPPER(RIGHT(%s,1)),FALSE)", right, number) // an error where there are other characters
+	wrong := fmt.Sprintf("IFERROR(%s<>UPPER(RIGHT(%s,1)),FALSE)", right, number) // an error if there are other characters
 	return unless(wrong, b.isNot(sheet.EngineerCertificateType, "IDCard"), "LEN("+number+")<>18")
 }
 
-// isNot is true where a cell does not have a value of its closed list, spelt as the API or as
-// the template does.
+// isNot is true if a cell does not have a value of its closed list, in the spelling of the
+// API or of the template.
 func (b *templateBuilder) isNot(id sheet.ColumnID, value string) string {
 	tests := []string{cellOf(id) + "<>" + quoted(value)}
 	if shown := b.shown(id, value); shown != value {
@@ -132,8 +131,8 @@ func (b *templateBuilder) isNot(id sheet.ColumnID, value string) string {
 	return allOf(tests)
 }
 
-// isWanting is true of a line's code and label that are empty though its construction is
-// finished, and of a circuit that is to be confirmed though it is not. It is "" for other columns.
+// isWanting is true of an empty code or label of a line whose construction is finished, and of
+// a circuit that is to be confirmed before that. It is "" for other columns.
 func (b *templateBuilder) isWanting(id sheet.ColumnID) string {
 	unfinished := b.isNot(sheet.CircuitFinished, sheet.Yes)
 	switch id {
@@ -151,7 +150,7 @@ func (b *templateBuilder) shown(id sheet.ColumnID, value string) string {
 	return b.Language.Values(c)[slices.Index(c.Values, value)]
 }
 
-// allOf is true if all of some formulas are.
+// allOf is true if all formulas are.
 func allOf(formulas []string) string {
 	if len(formulas) == 1 {
 		return formulas[0]
@@ -159,9 +158,8 @@ func allOf(formulas []string) string {
 	return "AND(" + strings.Join(formulas, ",") + ")"
 }
 
-// unlisted is true of a value that the list of its column does not have, in none of the
-// spellings that are read. A formula folds what people type into cells: spaces, hyphens and
-// the like; not letters of full width.
+// unlisted is true of a value that is not in the list of its column, in any spelling that is
+// read. A formula folds spaces, hyphens and the like, but not full-width letters.
 func (b *templateBuilder) unlisted(c sheet.Column, list string) string {
 	cell := cellOf(c.ID)
 	value := "TRIM(" + cell + ")"
@@ -175,7 +173,7 @@ func (b *templateBuilder) unlisted(c sheet.Column, list string) string {
 }
 
 // lostDigits is true of a certificate number that was entered as a number with more digits
-// than a number keeps.
+// than Excel keeps.
 func lostDigits() string {
 	number := cellOf(sheet.EngineerCertificateNo)
 	return unless(number+">=10^15", "NOT(ISNUMBER("+number+"))")
@@ -188,18 +186,18 @@ func outOfBounds() string {
 		empty(cellOf(sheet.CircuitBandwidth)))
 }
 
-// impossibleDate is true of a text that is written as a date is, and is not in the calendar.
+// impossibleDate is true of a text in the form of a date that does not exist.
 func impossibleDate() string {
 	text := "TRIM(" + cellOf(sheet.CircuitConstructionTime) + ")"
 	return unless(fmt.Sprintf("ISERROR(DATEVALUE(LEFT(%s,10)))", text),
 		"ISNUMBER("+cellOf(sheet.CircuitConstructionTime)+")", fmt.Sprintf(`MID(%[1]s,5,1)&MID(%[1]s,8,1)<>"--"`, text))
 }
 
-// defect is something that is wrong with the value of a column: a formula that is true then,
-// and the words for it.
+// defect is something that may be wrong with a value: a formula that is true if it is, and
+// the words for it.
 type defect struct{ formula, words string }
 
-// defects lists what can be seen to be wrong with a column.
+// defects lists what a formula can find wrong with a column.
 func (b *templateBuilder) defects(c sheet.Column) []defect {
 	word := func(code string) string {
 		return b.Words.Line(code, sheet.Arg{Name: "column", Value: c.Header}, sheet.Arg{Name: "least", Value: fmt.Sprint(sheet.MinBandwidth)}, sheet.Arg{Name: "most", Value: fmt.Sprint(sheet.MaxBandwidth)})
@@ -262,10 +260,10 @@ func (b *templateBuilder) check(id sheet.SheetID) string {
 		firstRow, sheet.ColName(len(cols)+1), strings.Join(lacks, ","), missing, good, quoted(b.Words.Line("template-check-error")))
 }
 
-// quoted writes a text as formulas do.
+// quoted quotes a text for a formula.
 func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
-// checks fills in the column #Check, as one formula that all its rows share.
+// checks fills in the column #Check with one formula that all its rows share.
 func (b *templateBuilder) checks(name string, id sheet.SheetID, rows int) error {
 	first := fmt.Sprintf("A%d", firstRow)
 	ref := fmt.Sprintf("%s:A%d", first, firstRow+max(rows, checkedRows)-1)

@@ -13,7 +13,7 @@ import (
 // its marks.
 type templateStyles struct {
 	band, version               int // the title above the headers, and the template's version
-	required, optional, own     int // headers, by what the column is
+	required, optional, own     int // headers, by the kind of column
 	later                       int // headers of what is filled in after the letter
 	need, choice, afterwards    int // the words above the headers
 	laterBand                   int // the title above those columns
@@ -29,7 +29,7 @@ var (
 	noteFaces = [...]string{sheet.English: "Tahoma", sheet.Chinese: "宋体"}
 )
 
-// Colours of the template. What a colour says, a word or the weight of the letters says too.
+// Colours of the template. A word or bold type always says the same as a colour.
 const (
 	inkDark    = "1F3A5F"
 	inkSoft    = "5B6573"
@@ -149,7 +149,7 @@ type cellWriter struct {
 	err   error
 }
 
-// put writes one text with its format; an empty one leaves the cell without a value.
+// put writes a text with its format; an empty text leaves the cell without a value.
 func (w *cellWriter) put(letter string, row, style int, text string) {
 	ref := fmt.Sprintf("%s%d", letter, row)
 	if text != "" {
@@ -164,13 +164,13 @@ func (w *cellWriter) keep(err error) {
 	}
 }
 
-// column returns a column its format, width, header, note and validation.
+// column sets a column's format, width, header, note and validation.
 func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 	letter := sheet.ColName(col)
 	if err := b.SetColWidth(name, letter, letter, c.Width); err != nil {
 		return err
 	}
-	// The column's format comes first: it would overwrite those of the cells.
+	// The column's format comes first, because it overwrites those of the cells.
 	if err := b.SetColStyle(name, letter, b.dataStyle(c)); err != nil {
 		return err
 	}
@@ -231,8 +231,8 @@ func (b *templateBuilder) dataStyle(c sheet.Column) int {
 	return b.style.plain
 }
 
-// noteAuthor is the author of the header notes. It is not that of the notes of a run, which
-// the next run replaces: these stay.
+// noteAuthor is the author of the header notes. It is not the author of a run's notes, which
+// the next run replaces.
 const noteAuthor = "loabatch template"
 
 // note is the note of a header.
@@ -247,7 +247,7 @@ func (b *templateBuilder) note(ref, header, text string) excelize.Comment {
 	}
 }
 
-// marks colours what is missing in a row that is not empty, and what is wrong.
+// marks colours what is wrong, and what is missing in a row that is not empty.
 func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
 	last := sheet.ColName(len(cols) + 1)
 	for _, c := range cols {
@@ -280,12 +280,12 @@ func below(letter string) string {
 }
 
 // rowHeights are the heights of the data rows, in points, by the template's language; 0 is the
-// program's own. Chinese characters need more room than a line of Latin ones has.
+// program's default. Chinese characters need more than the height of a line of Latin ones.
 var rowHeights = [...]float64{sheet.English: 0, sheet.Chinese: 18}
 
-// view freezes the headers and the instance IDs, and prepares the sheet for printing, with
-// lines between the cells, up to the last column that an application has: the others would
-// make a page unreadable.
+// view freezes the headers and the instance IDs, and prepares the sheet for printing with
+// gridlines. Only the columns of an application are printed: more would make a page
+// unreadable.
 func (b *templateBuilder) view(name, last string) error {
 	if err := b.SetPanes(name, &excelize.Panes{
 		Freeze: true, XSplit: 2, YSplit: headerRow, TopLeftCell: fmt.Sprintf("C%d", firstRow), ActivePane: "bottomLeft",
@@ -331,8 +331,8 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 	return b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
 }
 
-// prompted are the columns whose cells show what they expect when they are selected. A
-// prompt has at most 255 characters, its title 32.
+// prompted are the columns whose cells show, when selected, what they expect. A prompt has
+// at most 255 characters, its title 32.
 var prompted = map[sheet.ColumnID]bool{
 	sheet.CircuitInstanceID: true, sheet.CircuitRegionID: true, sheet.CircuitCompanyName: true, sheet.CircuitConstructionTime: true,
 	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true, sheet.CircuitAccount: true, sheet.CircuitLineCode: true, sheet.CircuitLineLabel: true,
@@ -341,8 +341,8 @@ var prompted = map[sheet.ColumnID]bool{
 }
 
 // validation guides input into a column: a dropdown, bounds, a prompt. Closed lists and
-// bounds reject other values. What may be right after all only gets a question, and an
-// engineer's circuits any value, as there may be several.
+// bounds reject other values. For a value that may be right after all, the program only asks;
+// an engineer's circuits accept any value, since there may be several.
 func (b *templateBuilder) validation(name, letter string, c sheet.Column) error {
 	dv := excelize.NewDataValidation(true)
 	dv.SetSqref(below(letter))
@@ -394,7 +394,7 @@ func (b *templateBuilder) ask(dv *excelize.DataValidation, c sheet.Column, code 
 	dv.SetError(excelize.DataValidationErrorStyleWarning, c.Header, b.Words.Line(code))
 }
 
-// escaped writes a validation's formula as XML has it, which excelize does not do.
+// escaped escapes a validation's formula for XML, which excelize does not do.
 func escaped(formula string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
 }

@@ -14,8 +14,8 @@ var guideSteps = []string{
 	"template-step-submit", "template-step-results", "template-step-again", "template-step-later",
 }
 
-// Measures of the guide: the width of its text in characters, how many letters fit
-// into it with some room to spare, and the height of a line in points.
+// Measures of the guide: the width of its text in characters, how many letters safely fit
+// into it, and the height of a line in points.
 const (
 	guideWidth   = 100
 	guideLetters = 92
@@ -81,9 +81,9 @@ func (g *guideWriter) row(style int, texts ...string) {
 	}
 }
 
-// lines returns how many lines the longest of the texts takes; only that of the guide's
-// second column is ever long. Programs do not agree on when to fit a row to wrapped text,
-// so the height is set. Wide characters take two places.
+// lines returns how many lines the longest of the texts takes; only the guide's second column
+// has long ones. Programs do not agree on when to fit a row to wrapped text, so its height is
+// set. Wide characters count twice.
 func lines(texts ...string) int {
 	most := 1
 	for _, s := range texts {
@@ -105,7 +105,7 @@ func (g *guideWriter) keep(err error) {
 	}
 }
 
-// progress counts the rows that are ready and those that are begun, by sheet.
+// progress counts the rows that are ready and those that are not empty, by sheet.
 func (g *guideWriter) progress() {
 	g.row(g.b.style.section, g.b.Words.Line("template-sec-progress"))
 	for id, rows := range [...]int{sheet.CircuitsSheet: len(g.b.Circuits), sheet.EngineersSheet: len(g.b.Engineers)} {

@@ -15,8 +15,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// identityNumber completes 17 digits with their check character, by the recurrence of
-// ISO 7064 rather than the weights that the formula uses.
+// identityNumber appends the check character to 17 digits. Unlike the formula, it uses the
+// recurrence of ISO 7064, not the weights.
 func identityNumber(digits string) string {
 	sum := 0
 	for _, d := range digits {
@@ -25,7 +25,7 @@ func identityNumber(digits string) string {
 	return digits + string("0123456789X"[(12-sum)%11])
 }
 
-// typed is the text that is typed into one cell.
+// typed is a text typed into a cell.
 type typed struct{ sheet, cell, text string }
 
 // typedRow types values into a row from column B on; an empty one leaves its cell alone.
@@ -38,14 +38,15 @@ func typedRow(name string, row int, values ...string) (list []typed) {
 	return list
 }
 
-// TestOfficeChecksWhatIsTyped types into the blank workbooks by a script in LibreOffice, and
-// reads what #Check and the guide say, what the formats mark, and what the validations accept.
+// TestOfficeChecksWhatIsTyped runs a script in LibreOffice that types into the blank workbooks,
+// and reads what #Check and the guide say, what the formats mark, and what the validations
+// accept.
 func TestOfficeChecksWhatIsTyped(t *testing.T) {
 	t.Run("en", func(t *testing.T) { typeIntoBlank(t, "blank.xlsx", sheet.English) })
 	t.Run("zh", func(t *testing.T) { typeIntoBlank(t, "blank.zh.xlsx", sheet.Chinese) })
 }
 
-// chineseWords are the words that #Check, the guide and the dropdowns have in Chinese.
+// chineseWords are the Chinese words of #Check, the guide and the dropdowns.
 var chineseWords = strings.NewReplacer(
 	"ready: 3 of 12", "已填好：3 / 12", "ready: 4 of 12", "已填好：4 / 12", "ready: 5 of 12", "已填好：5 / 12",
 	"ready", "已填好", "missing: ", "缺少：", "an engineer", "施工工程师", ", ", "、", "not in the list: ", "不在列表中：",
@@ -155,15 +156,15 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	} {
 		s.marked(cell.sheet, cell.cell, want)
 	}
-	// An engineer of every circuit is one of the lonely circuit too.
+	// An engineer for every circuit is also one for the circuit that had none.
 	s.enter(engineer(11, "*", "Passport", "E00000001"))
 	s.read(circuits, "A6", say("ready"))
 	s.read(engineers, "A11", say("ready"))
 	s.read(guide, "B4", say("ready: 4 of 12"))
-	// What the API calls a value is right in any language, though no dropdown accepts it.
+	// A value of the API is right in any language, although no dropdown accepts it.
 	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
 	s.read(circuits, "A13", say("ready"))
-	// So is what the reader takes for it: nothing says that it is not in the list.
+	// So is any spelling that the reader accepts.
 	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "Optical  fiber", "Example Build", "2099-01-15 08:00"))
 	s.read(circuits, "A13", say("ready"))
 	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "裸光纤", "Example Build", "2099-01-15 08:00"))
@@ -216,7 +217,7 @@ func newOffice(t *testing.T, path string) *office {
 		t.Skip("LOABATCH_OFFICE is not set: .ci/run has LibreOffice type into the template, which takes half a minute")
 	}
 	if _, err := exec.LookPath("soffice"); err != nil {
-		t.Skip("soffice is not installed: nobody types into the template (install libreoffice-calc)")
+		t.Skip("soffice is not installed (install libreoffice-calc)")
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -237,20 +238,20 @@ func (o *office) add(format string, args ...any) {
 	o.lines = append(o.lines, fmt.Sprintf(format, args...))
 }
 
-// basic writes a text as Basic does.
+// basic quotes a text for Basic.
 func basic(s string) string {
 	return `"` + strings.NewReplacer(`"`, `""`, "\n", `" & Chr(10) & "`).Replace(s) + `"`
 }
 
-// enter types values. Typing turns dates and numbers into such, unless the cell is formatted
-// as text.
+// enter types values. A typed date or number becomes one, unless the cell is formatted as
+// text.
 func (o *office) enter(list []typed) {
 	for _, v := range list {
 		o.add("enter %s, %s, %s", basic(v.sheet), basic(v.cell), basic(v.text))
 	}
 }
 
-// number enters a number, as a paste does, whatever the cell's format.
+// number enters a number like a paste, in any format of the cell.
 func (o *office) number(name, cell, value string) {
 	o.add("doc.Sheets.getByName(%s).getCellRangeByName(%s).Value = %s", basic(name), basic(cell), value)
 }
@@ -261,13 +262,13 @@ func (o *office) read(name, cell, want string) {
 	o.what, o.want = append(o.what, name+"!"+cell), append(o.want, want)
 }
 
-// evaluate expects the text of a formula for a cell, given as that of the first row.
+// evaluate expects the result of a formula in a cell. The formula is that of the first row.
 func (o *office) evaluate(what, name, cell, formula, want string) {
 	o.add("Print #1, evaluated(%s, %s, %s)", basic(name), basic(cell[1:]), basic("="+calcFormula(formula)))
 	o.what, o.want = append(o.what, what+" "+name+"!"+cell), append(o.want, want)
 }
 
-// calcFormula writes a formula as LibreOffice's own interface takes it.
+// calcFormula converts a formula to the syntax of LibreOffice's interface.
 func calcFormula(formula string) string {
 	parts := strings.Split(formula, `"`)
 	for i := 0; i < len(parts); i += 2 { // those outside of quotes
@@ -355,7 +356,7 @@ End Sub
 `
 )
 
-// run runs the script in a profile of its own and compares what it printed.
+// run runs the script in a separate profile and compares what it printed.
 func (o *office) run() {
 	o.t.Helper()
 	profile := o.t.TempDir()
@@ -384,7 +385,7 @@ func (o *office) run() {
 	}
 }
 
-// soffice runs LibreOffice to its end, and returns what it says.
+// soffice runs LibreOffice and returns its output.
 func (o *office) soffice(profile, do string) []byte {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), 5*time.Minute)

@@ -1,7 +1,7 @@
-// Package build makes workbooks from nothing: the template that is filled in. It is the
-// only importer of excelize, which writes what a template needs (styles, validations,
-// panes, notes). It is not used for reading: it takes twenty times as long as package read,
-// has no types while streaming, and returns fewer rows of a damaged file without an error.
+// Package build makes the template. It is the only importer of excelize, which writes what a
+// template needs (styles, validations, panes, notes). Excelize is not used for reading: it
+// takes twenty times as long as package read, has no types while streaming, and drops rows of
+// a damaged file without an error.
 package build
 
 import (
@@ -39,8 +39,8 @@ type Template struct {
 	Circuits, Engineers [][]any
 }
 
-// TemplateWords renders the prose of the template: the guide, the titles, what the columns
-// expect, and what #Check says, under codes that start with template-.
+// TemplateWords renders the texts of the template: the guide, the titles, what the columns
+// expect, and what #Check says. Their codes start with template-.
 type TemplateWords interface {
 	Line(code string, args ...sheet.Arg) string
 }
@@ -64,9 +64,9 @@ const layoutVersion = "3"
 // same columns and words give the same bytes.
 const templateDate = "2026-01-01T00:00:00Z"
 
-// Write writes the workbook. The same Template gives the same bytes, on any
-// day and machine. Dropdowns and validations guide who types; they do not act on
-// what is pasted, so nothing that is read relies on them.
+// Write writes the workbook. The same Template gives the same bytes, on any day and machine.
+// Dropdowns and validations only guide typing; they do not apply to pasted cells, so reading
+// does not rely on them.
 func Write(w io.Writer, t Template) error {
 	b := &templateBuilder{File: excelize.NewFile(), Template: t}
 	defer b.Close()
@@ -82,13 +82,13 @@ func Write(w io.Writer, t Template) error {
 	return normalize(w, raw.Bytes())
 }
 
-// templateBuilder carries the workbook through the steps that build it.
+// templateBuilder builds the workbook.
 type templateBuilder struct {
 	*excelize.File
 	Template
 	style templateStyles
-	list  map[sheet.ColumnID]string // what a dropdown offers, as a formula writes it
-	read  map[sheet.ColumnID]string // what is read in its place, likewise: folded spellings
+	list  map[sheet.ColumnID]string // what a dropdown offers, as a formula
+	read  map[sheet.ColumnID]string // other spellings that are read, folded, as a formula
 
 	lastList int // the columns of the hidden sheet
 	listErr  error
@@ -110,8 +110,8 @@ func (b *templateBuilder) sheets() error {
 func (b *templateBuilder) guideName() string { return b.Language.AddedName(GuideName) }
 func (b *templateBuilder) listsName() string { return b.Language.AddedName(ListsName) }
 
-// lists writes what the dropdowns offer to the hidden sheet, closed lists and the regions, and
-// the further spellings that are read.
+// lists writes what the dropdowns offer (closed lists and the regions) and the other
+// spellings that are read to the hidden sheet.
 func (b *templateBuilder) lists() error {
 	b.list, b.read = map[sheet.ColumnID]string{sheet.EngineerInstanceID: listedIDs}, map[sheet.ColumnID]string{}
 	for _, c := range b.columns(sheet.BothSheets) {
@@ -131,8 +131,8 @@ func (b *templateBuilder) lists() error {
 	return b.listErr
 }
 
-// newList writes values into the next column of the hidden sheet and returns their range, as
-// a formula writes it. An error is kept in listErr.
+// newList writes values into the next column of the hidden sheet and returns their range for
+// a formula. An error is kept in listErr.
 func newList[T any](b *templateBuilder, header string, values []T) string {
 	b.lastList++
 	letter := sheet.ColName(b.lastList)
@@ -188,7 +188,7 @@ func (b *templateBuilder) dataSheet(id sheet.SheetID, rows [][]any) error {
 			return fmt.Errorf("%s, row %d: %w", name, firstRow+i, err)
 		}
 	}
-	// Readers that trust the dimension would miss rows without it.
+	// Without it, readers that trust the dimension would miss rows.
 	if err := b.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", sheet.ColName(len(cols)+1), firstRow+max(len(rows), checkedRows)-1)); err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (b *templateBuilder) dataSheet(id sheet.SheetID, rows [][]any) error {
 	return b.view(name, sheet.ColName(printed+1))
 }
 
-// fill writes one row of values into cells that have their column's format already.
+// fill writes one row of values into cells that already have their column's format.
 func (b *templateBuilder) fill(name string, row int, values []any) error {
 	for i, v := range values {
 		ref := fmt.Sprintf("%s%d", sheet.ColName(i+2), row)
@@ -234,7 +234,7 @@ func serial(t time.Time) float64 {
 	return wall.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
 }
 
-// properties sets the document's own.
+// properties sets the document properties.
 func (b *templateBuilder) properties() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "loabatch"}); err != nil {
 		return err
@@ -245,9 +245,9 @@ func (b *templateBuilder) properties() error {
 	})
 }
 
-// normalize rewrites a generated workbook so that its bytes depend on its parts alone:
-// content types first, as programs that detect a file's type expect, then the rest by
-// name, all without times.
+// normalize rewrites a generated workbook so that its bytes depend only on its parts: content
+// types first, as programs that detect file types expect, then the rest by name, all without
+// times.
 func normalize(w io.Writer, raw []byte) error {
 	r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
@@ -277,15 +277,15 @@ func normalize(w io.Writer, raw []byte) error {
 	return z.Close()
 }
 
-// printOptions starts the print options of a sheet that has any, as a data sheet has.
-// Excelize cannot ask for lines between the cells.
+// printOptions starts the print options of a sheet, which data sheets have. Excelize cannot
+// set gridlines.
 const printOptions = `<printOptions `
 
 const corePropsPart = "docProps/core.xml"
 
-// officeCoreProps returns the core properties the prefix that Office uses. Excelize writes
-// them into the default namespace, which is the same in XML, but not for programs that
-// look for cp:coreProperties by name, such as exceljs. Text contains no <.
+// officeCoreProps gives the core properties the prefix that Office uses. Excelize writes them
+// into the default namespace, which is the same in XML, but not for programs that look for
+// cp:coreProperties by name, such as exceljs. Text contains no <.
 var officeCoreProps = strings.NewReplacer(
 	"<coreProperties xmlns=", "<cp:coreProperties xmlns:cp=", "</coreProperties>", "</cp:coreProperties>",
 	"<lastModifiedBy>", "<cp:lastModifiedBy>", "</lastModifiedBy>", "</cp:lastModifiedBy>",

@@ -17,7 +17,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// regions are those that the dropdown offers.
+// regions are those in the dropdown.
 var regions = []string{"cn-hangzhou", "cn-shanghai", "eu-central-1"}
 
 // codes renders every line as its code.
@@ -51,7 +51,7 @@ func TestTemplateGivesTheSameBytes(t *testing.T) {
 	first := written(t, filled())
 	for range 5 {
 		if !bytes.Equal(first, written(t, filled())) {
-			t.Fatal("the same template gave other bytes")
+			t.Fatal("the same template gave different bytes")
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestTemplateIsReadBack(t *testing.T) {
 // englishColumns lists the columns of a sheet of the English template.
 func englishColumns(id sheet.SheetID) []sheet.Column { return (&templateBuilder{}).columns(id) }
 
-// needs is the row above the headers as the test above writes it.
+// needs is the row above the headers in the form of the test above.
 func needs(id sheet.SheetID) string {
 	var cells []string
 	for i, c := range englishColumns(id) {
@@ -122,7 +122,7 @@ func needs(id sheet.SheetID) string {
 	return strings.Join(cells, " ")
 }
 
-// headers is the header row of a sheet as the test above writes it.
+// headers is the header row of a sheet in the form of the test above.
 func headers(id sheet.SheetID) string {
 	cells := []string{fmt.Sprintf("A%d:#Check", sheet.TextCell)}
 	for i, c := range englishColumns(id) {
@@ -284,8 +284,8 @@ func promptsFit(t *testing.T, file string, l sheet.Language) {
 	}
 }
 
-// TestTemplateProperties checks that the document's properties are spelt as Office does,
-// which programs that know no namespaces need.
+// TestTemplateProperties checks that the document's properties have Office's prefixes, which
+// programs without support for namespaces need.
 func TestTemplateProperties(t *testing.T) {
 	file := written(t, Template{})
 	for part, want := range map[string]string{

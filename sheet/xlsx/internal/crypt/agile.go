@@ -15,8 +15,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// The block keys of [MS-OFFCRYPTO] 2.3.4.11 to 2.3.4.14: what tells apart the keys that are
-// made of one password, and the initialization vectors that are made of one salt.
+// The block keys of [MS-OFFCRYPTO] 2.3.4.11 to 2.3.4.14: they distinguish the keys derived
+// from one password, and the initialization vectors derived from one salt.
 var (
 	verifierInputBlock = []byte{0xfe, 0xa7, 0xd2, 0x76, 0x3b, 0x4b, 0x9e, 0x79}
 	verifierHashBlock  = []byte{0xd7, 0xaa, 0x0f, 0x6d, 0x30, 0x61, 0x34, 0x4e}
@@ -25,8 +25,7 @@ var (
 	hmacValueBlock     = []byte{0xa0, 0x67, 0x7f, 0x02, 0xb2, 0x2c, 0x84, 0x33}
 )
 
-// segment is how many bytes of a package have an initialization vector of their own
-// (2.3.4.15).
+// segment is how many bytes of a package share an initialization vector (2.3.4.15).
 const segment = 4096
 
 // agile decrypts a package under Agile encryption.
@@ -56,8 +55,8 @@ func (f *compound) agile(stream []byte, p Password, limit int64, maxSpins int) (
 	return plain[:size:size], &Encryption{password: p, spins: locked.Spins}, nil
 }
 
-// open decrypts the key of the package, of that length in bytes, unless the password is
-// wrong (2.3.4.13).
+// open decrypts the key of the package, of length bytes, unless the password is wrong
+// (2.3.4.13).
 func (l *agilePassword) open(p Password, length int) (secret []byte, ok bool) {
 	spun := l.spin(p)
 	iv := fit(l.Salt, blockSize)
@@ -69,8 +68,8 @@ func (l *agilePassword) open(p Password, length int) (secret []byte, ok bool) {
 	return cbc(cipher.NewCBCDecrypter, l.derive(spun, keyBlock), iv, l.Key)[:length], true
 }
 
-// spin hashes a password with the salt, and the result again as often as it takes to make
-// trying passwords expensive (2.3.4.11).
+// spin hashes a password with the salt, and the result many times more, which makes trying
+// passwords expensive (2.3.4.11).
 func (l *agilePassword) spin(p Password) []byte { return spin(l.hash, l.Salt, p, l.Spins) }
 
 func spin(hash crypto.Hash, salt []byte, p Password, rounds int) []byte {
@@ -88,7 +87,7 @@ func spin(hash crypto.Hash, salt []byte, p Password, rounds int) []byte {
 	return sum[4:]
 }
 
-// derive makes the key for one of the encrypted values.
+// derive derives the key for one of the encrypted values.
 func (l *agilePassword) derive(spun, block []byte) []byte {
 	return fit(digest(l.hash, spun, block), l.KeyBits/8)
 }
@@ -98,7 +97,7 @@ func (p *agileParameters) iv(block []byte) []byte {
 	return fit(digest(p.hash, p.Salt, block), blockSize)
 }
 
-// segments decrypts or encrypts part of a package in place, from the segment of that number.
+// segments decrypts or encrypts part of a package in place, starting with segment number.
 func (p *agileParameters) segments(mode blockMode, secret, part []byte, number int) {
 	block := newAES(secret)
 	for s := range slices.Chunk(part, segment) {
@@ -111,7 +110,7 @@ func (p *agileParameters) segments(mode blockMode, secret, part []byte, number i
 // blockMode is cipher.NewCBCDecrypter or cipher.NewCBCEncrypter.
 type blockMode = func(block cipher.Block, iv []byte) cipher.BlockMode
 
-// intact compares the HMAC of the encrypted package with the one that was stored (2.3.4.14).
+// intact compares the HMAC of the encrypted package with the stored one (2.3.4.14).
 func (info *agileInfo) intact(secret []byte, stream ...[]byte) bool {
 	n := info.Key.HashSize
 	key := cbc(cipher.NewCBCDecrypter, secret, info.Key.iv(hmacKeyBlock), info.Integrity.Key)[:n]
@@ -128,8 +127,8 @@ func mac(hash crypto.Hash, key []byte, stream ...[]byte) []byte {
 }
 
 // Encrypt writes content as an encrypted workbook with the parameters that Excel uses
-// today: Agile encryption, AES-256, SHA-512, and 100,000 rounds or, if the source has more,
-// those of the source. It encrypts in place: content is lost.
+// today: Agile encryption, AES-256, SHA-512, and 100,000 rounds, or as many as the source if
+// it has more. It encrypts in place, overwriting content.
 func (e *Encryption) Encrypt(w io.Writer, content []byte) error {
 	const excelSpins = 100_000
 	parameters := func() agileParameters {
@@ -170,8 +169,8 @@ func (e *Encryption) Encrypt(w io.Writer, content []byte) error {
 // agileVersion begins EncryptionInfo: version 4.4, and a flag.
 var agileVersion = []byte{4, 0, 4, 0, 0x40, 0, 0, 0}
 
-// xml returns the text of EncryptionInfo as Excel writes it, prefixes included, which not
-// every program resolves.
+// xml returns EncryptionInfo with the prefixes that Excel writes, since some programs do not
+// resolve prefixes.
 func (info *agileInfo) xml() []byte {
 	l := info.Encryptor[0].Password
 	return fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+"\r\n"+
@@ -188,7 +187,7 @@ func (p *agileParameters) xml() string {
 		p.SaltSize, p.BlockSize, p.KeyBits, p.HashSize, p.Cipher, p.Chaining, p.Hash, p.Salt)
 }
 
-// fit cuts b to n bytes, or fills it up with 0x36.
+// fit cuts b to n bytes, or pads it with 0x36.
 func fit(b []byte, n int) []byte {
 	fitted := make([]byte, n)
 	for i := copy(fitted, b); i < n; i++ {
@@ -205,7 +204,7 @@ func digest(hash crypto.Hash, parts ...[]byte) []byte {
 	return h.Sum(nil)
 }
 
-// cbc decrypts or encrypts a value of whole blocks, or one that is filled up with zeros.
+// cbc decrypts or encrypts a value, padded with zeros to whole blocks.
 func cbc(mode blockMode, key, iv, value []byte) []byte {
 	result := make([]byte, padded(len(value)))
 	copy(result, value)

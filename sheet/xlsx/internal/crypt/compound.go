@@ -23,14 +23,14 @@ const (
 // Signature begins a compound file ([MS-CFB] 2.2).
 const Signature = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
 
-// compound is a compound file that was found to hold an encrypted workbook.
+// compound is a compound file with an encrypted workbook.
 type compound struct {
 	streams map[string]*mscfb.File // in the root, by name
 	size    int64                  // of the file
 }
 
-// Encrypted reports whether a file is a compound file with an encrypted package, whatever
-// encrypts it.
+// Encrypted reports whether a file is a compound file with an encrypted package, in any kind
+// of encryption.
 func Encrypted(r io.ReaderAt, size int64) bool {
 	f, err := readCompound(r, size)
 	return err == nil && f.streams[packageStream] != nil
@@ -52,8 +52,8 @@ func openCompound(r io.ReaderAt, size int64) (*compound, error) {
 	return f, nil
 }
 
-// readCompound reads the directory of a compound file. Of the streams in storages only that
-// of rights management is kept.
+// readCompound reads the directory of a compound file. Of the streams in storages, it keeps
+// only that of rights management.
 func readCompound(r io.ReaderAt, size int64) (*compound, error) {
 	start := make([]byte, len(Signature))
 	if n, _ := r.ReadAt(start, 0); n < len(start) || !bytes.Equal(start, []byte(Signature)) {
@@ -70,7 +70,7 @@ func readCompound(r io.ReaderAt, size int64) (*compound, error) {
 		if entry.FileInfo().IsDir() {
 			continue
 		}
-		// Names are compared without regard to case ([MS-CFB] 2.6.4).
+		// Names are compared ignoring case ([MS-CFB] 2.6.4).
 		for _, name := range []string{infoStream, packageStream, rightsSpace} {
 			inRoot := len(entry.Path) == 0
 			if strings.EqualFold(entry.Name, name) && inRoot != (name == rightsSpace) {
@@ -81,15 +81,15 @@ func readCompound(r io.ReaderAt, size int64) (*compound, error) {
 	return f, nil
 }
 
-// limitedReader is a file that can be read so many more times. Mscfb takes a directory of any
-// length, and follows its links on the stack.
+// limitedReader limits how often a file is read. Mscfb accepts a directory of any length, and
+// follows its links recursively.
 type limitedReader struct {
 	io.ReaderAt
 	left int
 }
 
-// maxReads is how many reads the tables and the directory of a compound file may take. Those
-// of an encrypted workbook of 1 GiB take some 200, two for each sector of the directory.
+// maxReads limits the reads of the tables and the directory of a compound file. An encrypted
+// workbook of 1 GiB takes some 200, two for each sector of the directory.
 const maxReads = 10_000
 
 var errTooManyReads = errors.New("the directory is too long")
@@ -103,12 +103,12 @@ func (l *limitedReader) ReadAt(b []byte, off int64) (int, error) {
 	return l.ReaderAt.ReadAt(b, off)
 }
 
-// readStep is how many bytes of a stream are read at a time: the time that mscfb takes for
-// one read grows with the square of its length.
+// readStep is how many bytes of a stream are read at a time: the time of a read in mscfb grows
+// with the square of its length.
 const readStep = 64 << 10
 
-// read returns a whole stream of at most limit bytes. What a directory entry says about its
-// size is not believed beyond the size of the file.
+// read returns a whole stream of at most limit bytes. It does not believe a directory entry
+// that says that the stream is larger than the file.
 func (f *compound) read(name string, limit int64) ([]byte, error) {
 	s := f.streams[name]
 	if s.Size > min(limit, f.size) {

@@ -26,7 +26,7 @@ func (e *entry) size() (n int) {
 }
 
 // Sizes and numbers of a compound file of version 3 ([MS-CFB] 2.2 to 2.6), in bytes unless
-// they say otherwise.
+// said otherwise.
 const (
 	sectorSize     = 512
 	miniSectorSize = 64
@@ -43,19 +43,19 @@ const (
 	noEntry     = 0xFFFFFFFF
 )
 
-// FreeSectors is how many sectors at the end of a written file the tables list as free, so
-// that a short text can be put there that no program reads.
+// FreeSectors is how many sectors at the end of a written file are listed as free. A short
+// text can be put there, which no program reads.
 const FreeSectors = 4
 
-// SectorSize is the unit in which the length of a compound file is counted, in bytes.
+// SectorSize is the size of a sector, in bytes. A compound file consists of whole sectors.
 const SectorSize = sectorSize
 
 // errLarge reports a stream that version 3 has no room for.
 var errLarge = errors.New("the encrypted workbook is larger than 2 GB")
 
 // container is a compound file that is being laid out. Its sectors are, in this order: the
-// list of the FAT sectors that the header has no room for, the FAT, and one chain after the
-// other, which are the directory, the mini FAT, the mini stream, and the large streams.
+// list of the FAT sectors that do not fit into the header, the FAT, and the chains, which are
+// the directory, the mini FAT, the mini stream, and the large streams.
 type container struct {
 	directory []byte
 	entries   int
@@ -146,8 +146,8 @@ func (c *container) collect(e *entry) error {
 	return nil
 }
 
-// tables returns how many sectors the FAT needs, and the list of FAT sectors beyond those
-// that the header lists, for a file with that many other sectors.
+// tables returns how many sectors the FAT needs, and how many the list of the FAT sectors
+// that do not fit into the header, for a file with that many other sectors.
 func tables(others int) (fats, difats int) {
 	const perFAT, perDIFAT = sectorSize / numberSize, sectorSize/numberSize - 1
 	for {
@@ -160,7 +160,7 @@ func tables(others int) (fats, difats int) {
 	}
 }
 
-// fat returns the table of the sector that follows each sector.
+// fat returns the FAT: for each sector, the one that follows it.
 func (c *container) fat(fats, difats int) []byte {
 	table := make([]uint32, 0, fats*sectorSize/numberSize)
 	for range difats {
@@ -178,7 +178,7 @@ func (c *container) fat(fats, difats int) []byte {
 	return numbers(table)
 }
 
-// appendChain appends a chain of n sectors that are next to each other.
+// appendChain appends a chain of n consecutive sectors.
 func appendChain(table []uint32, n int) []uint32 {
 	for i := range n {
 		next := uint32(len(table) + 1)
@@ -190,7 +190,7 @@ func appendChain(table []uint32, n int) []uint32 {
 	return table
 }
 
-// difatSectors lists the FAT sectors that the header has no room for.
+// difatSectors lists the FAT sectors that do not fit into the header.
 func difatSectors(fats, difats int) []byte {
 	var b []byte
 	next := headerFATs
@@ -212,7 +212,7 @@ func difatSectors(fats, difats int) []byte {
 	return b
 }
 
-// first returns the number of the first sector, as the header and the directory have it.
+// first returns the number of the first sector for the header and the directory.
 func (s chain) first() uint32 {
 	if s.length == 0 {
 		return endOfChain
@@ -245,7 +245,7 @@ func (c *container) header(fats, difats int) []byte {
 	return b
 }
 
-// layDirectory makes the directory (2.6): each entry before those of its storage.
+// layDirectory makes the directory (2.6): each entry before those in it.
 func (c *container) layDirectory(root *entry) {
 	c.directory = make([]byte, c.chains[chainDirectory].length*sectorSize)
 	le := binary.LittleEndian
@@ -280,7 +280,7 @@ const (
 	black = 1
 )
 
-// lay writes an entry, and those below it, and returns its number.
+// lay writes an entry and those below it, and returns its number.
 func (c *container) lay(e *entry, next *int) int {
 	le := binary.LittleEndian
 	id := *next
@@ -322,9 +322,9 @@ func compareNames(a, b sibling) int {
 	return cmp.Or(cmp.Compare(len(a.name), len(b.name)), strings.Compare(strings.ToUpper(a.name), strings.ToUpper(b.name)))
 }
 
-// tree links siblings as a red-black tree and returns the number of its root. It is a
-// balanced tree whose deepest level is red unless it is full, so every path to a leaf has as
-// many black entries.
+// tree links siblings as a red-black tree and returns the number of its root. The tree is
+// balanced, and its deepest level is red unless it is full, so every path to a leaf has the
+// same number of black entries.
 func (c *container) tree(s []sibling, level, full int) uint32 {
 	if len(s) == 0 {
 		return noEntry
@@ -366,7 +366,7 @@ type sectorWriter struct {
 	err error
 }
 
-// write writes pieces one after the other, and zeros up to the end of the last sector.
+// write writes the pieces, and zeros up to the end of the last sector.
 func (s *sectorWriter) write(pieces ...[]byte) {
 	n := 0
 	for _, b := range pieces {
@@ -407,8 +407,8 @@ func words(list ...uint32) (b []byte) {
 	return b
 }
 
-// prefixed returns a text in UTF-16 after its length in bytes, filled up to a multiple of 4
-// (UNICODE-LP-P4, 2.1.2).
+// prefixed returns the length of a text in bytes and the text in UTF-16, padded to a multiple
+// of 4 (UNICODE-LP-P4, 2.1.2).
 func prefixed(text string) []byte {
 	units := utf16.Encode([]rune(text))
 	b := words(uint32(2 * len(units)))

@@ -10,12 +10,12 @@ import (
 	"github.com/richardlehane/mscfb"
 )
 
-// TestContainers writes compound files whose size is around what one more sector of a table
-// is needed for, and checks each.
+// TestContainers writes and checks compound files whose sizes are around those at which a
+// table needs one more sector.
 func TestContainers(t *testing.T) {
 	sizes := []int{0, 1, 63, 64, 65, miniCutoff - 1, miniCutoff, miniCutoff + 1}
 	for _, fats := range []int{1, 2, headerFATs, headerFATs + 1, headerFATs + 127, headerFATs + 128, headerFATs + 129} {
-		for around := -16; around <= -11; around++ { // 9 sectors before the package, and those that are free
+		for around := -16; around <= -11; around++ { // 9 sectors before the package, and the free ones
 			sizes = append(sizes, max(0, fats*sectorSize/numberSize+around-fats)*sectorSize)
 		}
 	}
@@ -36,9 +36,9 @@ func TestContainers(t *testing.T) {
 	}
 }
 
-// checkContainer checks that every sector of a file is in the FAT exactly once, as what it
-// is, that sectors for a text at the end are free, and that the directory is a red-black tree
-// in order.
+// checkContainer checks that every sector of a file is in the FAT exactly once, with its
+// kind, that the sectors for a text at the end are free, and that the directory is a sorted
+// red-black tree.
 func checkContainer(t *testing.T, b []byte) {
 	t.Helper()
 	le := binary.LittleEndian
@@ -46,7 +46,7 @@ func checkContainer(t *testing.T, b []byte) {
 		t.Fatalf("%d bytes, version %d", len(b), le.Uint16(b[26:]))
 	}
 	sector := func(n uint32) []byte { return b[(int(n)+1)*sectorSize:][:sectorSize] }
-	use := make([]uint32, len(b)/sectorSize-1) // what each sector is, by the lists that lead to it
+	use := make([]uint32, len(b)/sectorSize-1) // the kind of each sector, by the lists that lead to it
 	var fat []uint32
 	addFAT := func(n uint32) {
 		use[n] = fatSector
@@ -127,7 +127,7 @@ func checkTree(t *testing.T, entries []byte) {
 		e := entries[id*entrySize:][:entrySize]
 		isRed := e[colourAt] == red
 		if visited[id] || isRed && underRed {
-			t.Fatalf("entry %d is there twice, or red under red", id)
+			t.Fatalf("entry %d appears twice, or is red under red", id)
 		}
 		visited[id] = true
 		left, _ := visit(le.Uint32(e[leftAt:]), isRed)
@@ -149,7 +149,7 @@ func checkTree(t *testing.T, entries []byte) {
 	}
 }
 
-// TestVersion4 reads a compound file with sectors of 4,096 bytes, as some programs write.
+// TestVersion4 reads a compound file with sectors of 4,096 bytes, which some programs write.
 func TestVersion4(t *testing.T) {
 	v := readVectors(t)
 	const size = 4096
@@ -211,7 +211,7 @@ func TestVersion4(t *testing.T) {
 	}
 }
 
-// TestLongDirectory refuses a directory that is longer than any workbook's.
+// TestLongDirectory checks that a directory longer than any workbook's is refused.
 func TestLongDirectory(t *testing.T) {
 	var children []entry
 	for i := range 20_001 {
@@ -227,7 +227,7 @@ func TestLongDirectory(t *testing.T) {
 	}
 }
 
-// TestManySiblings has storages of many sizes, whose trees must be in order and balanced.
+// TestManySiblings checks that the trees of storages of many sizes are sorted and balanced.
 func TestManySiblings(t *testing.T) {
 	for n := range 20 {
 		var children []entry

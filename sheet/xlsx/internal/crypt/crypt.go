@@ -4,10 +4,10 @@
 // An encrypted workbook is a compound file ([MS-CFB]) with two streams. EncryptionInfo says
 // how the workbook is encrypted, and EncryptedPackage is the encrypted .xlsx file:
 //
-//  1. compound.go finds the streams and says what other protection a file has, if any.
+//  1. compound.go finds the streams, and any other protection of the file.
 //  2. agile.go reads and writes Agile encryption (Excel 2010 and later), info.go its
 //     EncryptionInfo: AES in CBC mode, keys from any of four hashes, and an HMAC over the
-//     encrypted package, which is compared before a byte is decrypted.
+//     encrypted package, which is compared before anything is decrypted.
 //  3. standard.go reads Standard encryption (Excel 2007): AES in ECB mode, SHA-1, no HMAC.
 //     It is not written: it is weaker, and Excel has read Agile since 2010.
 //  4. container.go writes a compound file.
@@ -15,9 +15,8 @@
 // The standard library has the ciphers and hashes. Excelize is not used: it does not check
 // the password or the HMAC, and writes Standard encryption with AES-128 only.
 //
-// Nothing here keeps or prints a password or a key: an error has the code of what is wrong
-// and never the values that were compared. A decrypted package is held in memory and is not
-// larger than its file.
+// Errors never contain a password, a key or the values that were compared. A decrypted
+// package is held in memory and is not larger than its file.
 package crypt
 
 import (
@@ -33,10 +32,10 @@ import (
 )
 
 // Password opens an encrypted workbook. The zero value has no text and opens nothing. It
-// prints as asterisks; a struct that contains it shows no more, since it keeps a function.
+// prints as asterisks; a struct with one prints only the address of a function.
 type Password struct{ utf16le func() []byte }
 
-// bytes returns the password in UTF-16, little-endian, as it is hashed.
+// bytes returns the password in little-endian UTF-16, for hashing.
 func (p Password) bytes() []byte {
 	if p.utf16le == nil {
 		return nil
@@ -44,7 +43,7 @@ func (p Password) bytes() []byte {
 	return p.utf16le()
 }
 
-// MaxPassword is the length of a password in UTF-16 code units, at most: that of Excel.
+// MaxPassword is Excel's limit on the length of a password, in UTF-16 code units.
 const MaxPassword = 255
 
 // Errors of NewPassword.
@@ -54,9 +53,8 @@ var (
 	ErrPasswordText = errors.New("the password is not UTF-8 text")
 )
 
-// NewPassword returns the password with the given text. The characters are used as they
-// are, as Excel does: it does not normalize them, so a letter with a separate accent is not
-// the same as an accented letter.
+// NewPassword returns the password with the given text. Like Excel, it does not normalize
+// the text: a letter with a separate accent differs from an accented letter.
 func NewPassword(text string) (Password, error) {
 	units := utf16.Encode([]rune(text))
 	switch {
@@ -79,8 +77,8 @@ func NewPassword(text string) (Password, error) {
 // POI try it, too.
 var standing, _ = NewPassword("VelvetSweatshop")
 
-// try looks for the password that opens something: the given one, if there is one, or else
-// the standing one. If there is none, the error is that of the given one.
+// try returns the password that opens something: the given one, if any, or the standing one.
+// If neither does, the error is that of the given one.
 func (p Password) try(opens func(Password) bool) (Password, error) {
 	switch {
 	case p.utf16le != nil && opens(p):
@@ -96,20 +94,20 @@ func (p Password) try(opens func(Password) bool) (Password, error) {
 // Format implements [fmt.Formatter].
 func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, "********") }
 
-// Encryption encrypts the copy of a workbook as strongly as the workbook: with its password
-// and at least as many rounds.
+// Encryption encrypts the copy of a workbook at least as strongly: with the same password and
+// at least as many rounds.
 type Encryption struct {
 	password Password
 	spins    int
 }
 
-// MaxSpins is how often a password is hashed, at most, which costs up to a few seconds of
-// computing. The standard allows no more ([MS-OFFCRYPTO] 2.3.4.10, spinCount).
+// MaxSpins limits how often a password is hashed, which takes up to a few seconds. It is the
+// limit of the standard ([MS-OFFCRYPTO] 2.3.4.10, spinCount).
 const MaxSpins = 10_000_000
 
 // Decrypt returns the workbook in an encrypted file, and how to encrypt a copy of it. An
 // *sheet.InputError says why it cannot be decrypted; its code is NoPassword or WrongPassword
-// only if nothing else is wrong so far. A package of more than limit bytes is refused.
+// only if nothing else is wrong. A package of more than limit bytes is refused.
 func Decrypt(r io.ReaderAt, size int64, p Password, limit int64) ([]byte, *Encryption, error) {
 	return decrypt(r, size, p, limit, MaxSpins)
 }
@@ -144,7 +142,7 @@ const (
 	blockSize   = 16      // of AES
 )
 
-// Codes of the errors that another password may mend.
+// Codes of the errors that another password may fix.
 const (
 	NoPassword    = "file-encrypted"
 	WrongPassword = "file-password-wrong"
@@ -156,8 +154,7 @@ func unsupported(what string) error {
 	return xmltok.NewError("file-encryption-cipher", "found", what)
 }
 
-// Verify decrypts a file that Encrypt wrote, and checks that it holds the content with that
-// SHA-256.
+// Verify decrypts a file that Encrypt wrote, and checks the SHA-256 of its content.
 func (e *Encryption) Verify(r io.ReaderAt, size int64, sum [sha256.Size]byte) error {
 	content, _, err := Decrypt(r, size, e.password, size)
 	if err == nil && sha256.Sum256(content) != sum {

@@ -16,7 +16,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// vectors are what testdata/vectors.py encrypted.
+// vectors is the output of testdata/vectors.py.
 type vectors struct {
 	Password string
 	Plain    []byte
@@ -48,7 +48,7 @@ func password(tb testing.TB, text string) Password {
 	return p
 }
 
-// file makes a compound file of both streams.
+// file makes a compound file with both streams.
 func file(tb testing.TB, info, content []byte) []byte {
 	tb.Helper()
 	return containerOf(tb, append(dataSpaces(), stream(infoStream, info), stream(packageStream, content))...)
@@ -139,7 +139,7 @@ func roundTrip(t *testing.T, e *Encryption, p Password, content []byte) {
 	}
 }
 
-// TestVerify checks a written file, and one of another content.
+// TestVerify checks a written file, and one with different content.
 func TestVerify(t *testing.T) {
 	e := &Encryption{password(t, "made-up"), 1}
 	var b bytes.Buffer
@@ -153,8 +153,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestSizes encrypts contents whose size is at the limits of blocks, segments, and what goes
-// into the mini stream.
+// TestSizes encrypts contents with sizes at the limits of blocks, segments and the mini
+// stream.
 func TestSizes(t *testing.T) {
 	p := password(t, "made-up")
 	for _, n := range []int{0, 1, 15, 16, 17, 4071, 4072, 4080, 4087, 4088, 4089, 4095, 4096, 4097, 8192, 8193, 100_001} {
@@ -167,8 +167,8 @@ func TestSizes(t *testing.T) {
 	roundTrip(t, &Encryption{p, 150_000}, p, []byte("made up"))
 }
 
-// TestAsExcel compares the parts of a written file that are always the same with those of a
-// file that Excel saved.
+// TestAsExcel compares the constant parts of a written file with those of a file that Excel
+// saved.
 func TestAsExcel(t *testing.T) {
 	var b bytes.Buffer
 	if err := (&Encryption{password(t, "made-up"), 1}).Encrypt(&b, make([]byte, 5000)); err != nil {
@@ -218,8 +218,8 @@ func flat(entries []entry) map[string]string {
 	return all
 }
 
-// TestChanged changes every byte of an encrypted package, and some of what says how it is
-// encrypted: nothing may decrypt to another content.
+// TestChanged changes every byte of an encrypted package, and some bytes of EncryptionInfo:
+// none of the results may decrypt to different content.
 func TestChanged(t *testing.T) {
 	v := readVectors(t)
 	p := password(t, v.Password)
@@ -253,7 +253,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestRefused checks what is said of files that cannot be decrypted, whatever the password.
+// TestRefused checks the errors for files that cannot be decrypted with any password.
 func TestRefused(t *testing.T) {
 	v := readVectors(t)
 	agile, pkg := v.Vectors[3].Info, v.Vectors[3].Package
@@ -328,8 +328,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedContainers checks what is said of compound files without the streams of an
-// encrypted workbook, and of other files.
+// TestRefusedContainers checks the errors for compound files without the streams of an
+// encrypted workbook, and for other files.
 func TestRefusedContainers(t *testing.T) {
 	v := readVectors(t)
 	info, pkg := stream(infoStream, v.Vectors[0].Info), stream(packageStream, v.Vectors[0].Package)
@@ -364,8 +364,8 @@ func TestRefusedContainers(t *testing.T) {
 	}
 }
 
-// TestStandingPassword opens a workbook that Excel opens without a password, whatever
-// password is given for others.
+// TestStandingPassword opens a workbook that Excel opens without a password, with or without
+// another password.
 func TestStandingPassword(t *testing.T) {
 	for _, e := range []Encryption{{standing, 1}} {
 		var b bytes.Buffer
@@ -409,7 +409,7 @@ func TestNewPassword(t *testing.T) {
 	}
 }
 
-// FuzzDecrypt decrypts arbitrary files, of which few rounds are believed.
+// FuzzDecrypt decrypts arbitrary files with few rounds.
 func FuzzDecrypt(f *testing.F) {
 	v := readVectors(f)
 	for _, c := range v.Vectors {

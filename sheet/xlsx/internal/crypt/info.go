@@ -13,8 +13,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Namespaces of EncryptionInfo ([MS-OFFCRYPTO] 2.3.4.10), which name the kinds of key
-// encryptors too.
+// Namespaces of EncryptionInfo ([MS-OFFCRYPTO] 2.3.4.10), which also name the kinds of key
+// encryptors.
 const (
 	agileSpace       = "http://schemas.microsoft.com/office/2006/encryption"
 	passwordSpace    = "http://schemas.microsoft.com/office/2006/keyEncryptor/password"
@@ -40,7 +40,7 @@ type agileParameters struct {
 	Hash      string      `xml:"hashAlgorithm,attr"`
 	Salt      base64Bytes `xml:"saltValue,attr"`
 
-	hash crypto.Hash // Hash, once it was checked
+	hash crypto.Hash // Hash, once checked
 }
 
 // agileIntegrity is the encrypted HMAC of the encrypted package, and its encrypted key.
@@ -120,10 +120,10 @@ func parseAgile(b []byte, maxSpins int) (*agileInfo, *agilePassword, error) {
 }
 
 // hashes are the hashes by their names in [MS-OFFCRYPTO], without the hyphen that some
-// programs write. MD5 and older ones are too weak to say anything about a password.
+// programs write. MD5 and older ones are too weak.
 var hashes = map[string]crypto.Hash{"SHA1": crypto.SHA1, "SHA256": crypto.SHA256, "SHA384": crypto.SHA384, "SHA512": crypto.SHA512}
 
-// maxSalt is the size of a salt in bytes, at most (ST_SaltSize).
+// maxSalt limits the size of a salt, in bytes (ST_SaltSize).
 const maxSalt = 65_536
 
 // check checks the parameters, and finds the hash.
@@ -146,7 +146,7 @@ func (p *agileParameters) check(where string) error {
 	return nil
 }
 
-// short makes a name out of a file fit for a message.
+// short makes a name from a file fit for a message.
 func short(name string) string {
 	const longest = 40
 	q := strconv.QuoteToASCII(name)
@@ -154,5 +154,5 @@ func short(name string) string {
 	return q[:min(len(q), longest)]
 }
 
-// padded returns the length of n bytes in whole blocks.
+// padded rounds n bytes up to whole blocks.
 func padded(n int) int { return (n + blockSize - 1) / blockSize * blockSize }

@@ -10,8 +10,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// The parameters of Standard encryption ([MS-OFFCRYPTO] 2.3.4.5 to 2.3.4.9) that are not
-// free.
+// The fixed parameters of Standard encryption ([MS-OFFCRYPTO] 2.3.4.5 to 2.3.4.9).
 const (
 	standardSpins = 50_000
 	standardSalt  = 16
@@ -42,8 +41,8 @@ const (
 	verifierSize    = verifierHashAt + 32
 )
 
-// standard decrypts a package under Standard encryption. Nothing in it tells whether the
-// encrypted bytes were changed, except for the checksums of the ZIP file.
+// standard decrypts a package under Standard encryption. Only the checksums of the ZIP file
+// show whether the encrypted bytes were changed.
 func (f *compound) standard(info []byte, p Password, limit int64) ([]byte, *Encryption, error) {
 	keyBits, verifier, err := parseStandard(info)
 	if err != nil {
@@ -104,7 +103,7 @@ func parseStandard(info []byte) (keyBits uint32, verifier []byte, err error) {
 	return keyBits, verifier, nil
 }
 
-// standardKey makes a key of the hash of a password (2.3.4.7).
+// standardKey derives a key from the hash of a password (2.3.4.7).
 func standardKey(spun []byte, length int) []byte {
 	final := digest(crypto.SHA1, spun, make([]byte, 4))
 	half := func(fill byte) []byte {

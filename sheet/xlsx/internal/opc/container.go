@@ -1,11 +1,11 @@
-// Package opc reads the package that a workbook is: a ZIP container of parts, with
-// relationships between them and a content type for each (ECMA-376 part 2).
+// Package opc reads the package of a workbook: a ZIP container of parts, with relationships
+// between them and a content type for each (ECMA-376 part 2).
 //
-// It is strict where leniency would hide that something is missing or false. For a file
-// that is not a ZIP container, the error says what it is. The directory is compared with the
-// local headers and with [Limits] before a byte is unpacked: no name twice, no way out
-// of the package, no shared bytes, no false sizes, no ZIP bombs. A part is read to its end only
-// if its size and checksum are right.
+// It is strict if leniency would hide that something is missing or wrong. For a file that is
+// not a ZIP container, the error says what it is. The directory is compared with the local
+// headers and with [Limits] before anything is unpacked: no duplicate names, no paths out of
+// the package, no shared bytes, no wrong sizes, no ZIP bombs. Reading a part fails at its end
+// unless its size and checksum are right.
 package opc
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Limits bounds what an input may cost. A zero field means its default.
+// Limits limits what an input may cost. A zero field means its default.
 type Limits struct {
 	Unpacked int64 // bytes of all parts together, unpacked; 1 GiB
 	Ratio    int64 // unpacked to packed size of an XML part above 1 MiB; 300 (deflate cannot exceed 1,032)
@@ -31,7 +31,7 @@ type Limits struct {
 
 const ratioFrom = 1 << 20 // bytes; smaller parts may have any ratio
 
-// WithDefaults returns the limits with a default for each that is zero.
+// WithDefaults returns the limits with zeros replaced by the defaults.
 func (l Limits) WithDefaults() Limits {
 	l.Unpacked = cmp.Or(l.Unpacked, 1<<30)
 	l.Ratio = cmp.Or(l.Ratio, 300)
@@ -52,8 +52,8 @@ type Container struct {
 	whole  map[*zip.File]bool   // parts that were read to their end without an error
 }
 
-// Open reads and checks the directory. A file that is not a container (see sniff) and
-// every broken rule is an *sheet.InputError.
+// Open reads and checks the directory. Its error is an *sheet.InputError if the file is not a
+// container (see sniff) or breaks a rule.
 func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	if err := sniff(r, size); err != nil {
 		return nil, err
@@ -80,12 +80,11 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	return c, nil
 }
 
-// File returns the directory entry of a part, or nil; with it zip.Writer.Copy can copy
-// the part unchanged.
+// File returns the directory entry of a part, for zip.Writer.Copy, or nil.
 func (c *Container) File(part string) *zip.File { return c.byName[PartKey(part)] }
 
 // PartKey returns the form in which part names are compared. A backslash, which some
-// programs write, is a slash.
+// programs write, counts as a slash.
 func PartKey(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
 }
@@ -136,8 +135,8 @@ func Quoted(name string) string {
 	return q
 }
 
-// checkSizes bounds what unpacking all parts may cost. Reading a part checks that it does
-// not unpack to more than its directory entry says.
+// checkSizes limits the unpacked size of all parts. Reading a part checks that it does not
+// unpack to more than its directory entry says.
 func (c *Container) checkSizes() error {
 	var total uint64
 	for _, f := range c.Zip.File {
@@ -155,8 +154,8 @@ func (c *Container) checkSizes() error {
 	return nil
 }
 
-// isMarkup reports whether a part is one that may be read, by its name. Others, such as
-// pictures, are only copied, and one of a single colour has a very high ratio.
+// isMarkup reports whether a part of this name may be read. Other parts, such as pictures, are
+// only copied, and a picture of a single colour has a very high ratio.
 func isMarkup(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".xml", ".rels", ".vml":
@@ -165,7 +164,7 @@ func isMarkup(name string) bool {
 	return false
 }
 
-// checkRatio refuses a part that is packed better than markup can be.
+// checkRatio refuses a part that is packed better than markup could be.
 func (c *Container) checkRatio(f *zip.File) error {
 	n := f.UncompressedSize64
 	if n <= ratioFrom || n/uint64(c.Limits.Ratio) <= f.CompressedSize64 {
@@ -175,8 +174,8 @@ func (c *Container) checkRatio(f *zip.File) error {
 		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.Limits.Ratio, 10))
 }
 
-// directoryError returns what is wrong with a file that begins like a ZIP file and has no
-// readable directory: truncated, or damaged at its end.
+// directoryError says what is wrong with a file that begins like a ZIP file but has no
+// readable directory: it is truncated, or its end is damaged.
 func directoryError(r io.ReaderAt, size int64) *sheet.InputError {
 	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {

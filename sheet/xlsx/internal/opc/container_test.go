@@ -56,7 +56,7 @@ func TestContainerRefuses(t *testing.T) {
 	}
 }
 
-// TestOpenPart reads parts whose bytes are not what the directory promises.
+// TestOpenPart reads parts whose bytes do not match the directory.
 func TestOpenPart(t *testing.T) {
 	data := bytes.Repeat([]byte("made-up content "), 20)
 	packed := packedBytes(t, data)
@@ -104,7 +104,7 @@ func TestOpenPart(t *testing.T) {
 	}
 	_, err = c.open("b.xml")
 	if code := xlsxtest.CodeOf(t, err); code != "part-missing" {
-		t.Errorf("a part that is not there: %q", code)
+		t.Errorf("a missing part: %q", code)
 	}
 }
 

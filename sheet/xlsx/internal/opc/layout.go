@@ -17,7 +17,7 @@ type span struct {
 }
 
 // checkLayout compares every local header with the directory. It checks that no two parts
-// share bytes, the trick behind the smallest ZIP bombs, and that none has bytes of the
+// share bytes, the trick behind the smallest ZIP bombs, and that none reaches into the
 // directory or beyond the file.
 func (c *Container) checkLayout(size int64) error {
 	end := size - directoryEnd
@@ -42,8 +42,8 @@ func (c *Container) checkLayout(size int64) error {
 	return nil
 }
 
-// Bytes that the directory has at least: for each part, besides its name and further
-// fields, and after them all (APPNOTE 4.3.12 and 4.3.16).
+// The smallest number of bytes in the directory: for each part, besides its name and extra
+// fields, and after all parts (APPNOTE 4.3.12 and 4.3.16).
 const (
 	directoryEntry = 46
 	directoryEnd   = 22
@@ -64,8 +64,8 @@ const (
 
 var localSignature = []byte("PK\x03\x04")
 
-// locate finds where a part is, and compares its local header with the directory: a
-// program that reads one must see what a program that reads the other sees.
+// locate finds where a part is, and compares its local header with the directory: programs
+// that read one must see the same as programs that read the other.
 func (c *Container) locate(f *zip.File) (span, error) {
 	data, err := f.DataOffset()
 	if err != nil {
@@ -91,8 +91,8 @@ func sizeAgrees(local uint32, directory uint64) bool {
 	return local == sizeIn64 || uint64(local) == directory
 }
 
-// localHeader returns the local header that ends where the data begins and has the part's
-// name, or nil. Of the header, archive/zip reveals the end and not the beginning.
+// localHeader returns the local header with the part's name that ends where the data begins,
+// or nil. From archive/zip, only the end of the header is known.
 func (c *Container) localHeader(f *zip.File, data int64) []byte {
 	shortest := int64(localFixed + len(f.Name))
 	for _, extra := range []int64{64, longestExtra} {

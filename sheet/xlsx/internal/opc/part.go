@@ -14,9 +14,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// PartReader reads the unpacked bytes of a part. It returns io.EOF only when the part was
-// read to its end and has the size and the checksum of its directory entry; any other
-// error is an *sheet.InputError with the part. It need not be closed.
+// PartReader reads the unpacked bytes of a part. It returns io.EOF only if the whole part was
+// read and has the size and the checksum of its directory entry; any other error is an
+// *sheet.InputError with the part. It need not be closed.
 type PartReader struct {
 	container *Container
 	name      string
@@ -52,8 +52,8 @@ func (c *Container) open(part string) (*PartReader, error) {
 // than most parts.
 var inflaters sync.Pool
 
-// inflaterFor returns a decompressor of packed bytes. That of klauspost/compress takes
-// seven tenths of the standard library's time.
+// inflaterFor returns a decompressor of packed bytes. That of klauspost/compress takes 70% of
+// the standard library's time.
 func inflaterFor(raw io.Reader) (io.ReadCloser, error) {
 	if used, ok := inflaters.Get().(io.ReadCloser); ok {
 		return used, used.(flate.Resetter).Reset(raw, nil)
@@ -82,7 +82,7 @@ func (p *PartReader) Read(b []byte) (int, error) {
 	return n, p.err
 }
 
-// end returns how a part ended whose source has no more.
+// end checks a part at the end of its source.
 func (p *PartReader) end(err error) error {
 	switch {
 	case err == io.EOF && p.read == p.file.UncompressedSize64 && p.sum.Sum32() == p.file.CRC32:
@@ -99,7 +99,7 @@ func (p *PartReader) end(err error) error {
 	return xmltok.NewPartError("part-unreadable", p.name, int64(p.read))
 }
 
-// OpenXML returns the tokens of a part, whose ratio is bounded whatever its name is.
+// OpenXML returns the tokens of a part. It limits the part's ratio, whatever its name.
 func (c *Container) OpenXML(part string) (*xmltok.Tokenizer, error) {
 	r, err := c.open(part)
 	if err != nil {
@@ -124,8 +124,8 @@ func (c *Container) ReadSmall(part string, limit int64) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// CheckRest reads every part that was not read to its end, so that damage in a part that
-// is only copied is found before anything is sent.
+// CheckRest reads every part that was not read to its end: damage in a part that is only
+// copied must be found before anything is sent.
 func (c *Container) CheckRest() error {
 	for _, f := range c.Zip.File {
 		if c.whole[f] || strings.HasSuffix(f.Name, "/") {
@@ -142,9 +142,8 @@ func (c *Container) CheckRest() error {
 	return nil
 }
 
-// Compressor returns a compressor of the given level of flate that packs one part after
-// the other in the same memory, which is larger than most parts. Levels are those of
-// klauspost/compress.
+// Compressor returns a flate compressor that reuses its memory, which is larger than most
+// parts, from part to part. Levels are those of klauspost/compress.
 func Compressor(level int) zip.Compressor {
 	var packer *flate.Writer
 	return func(w io.Writer) (io.WriteCloser, error) {

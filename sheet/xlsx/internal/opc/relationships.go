@@ -17,17 +17,17 @@ type Relationship struct {
 	External bool
 }
 
-// maxListed bounds the entries of a list of relationships or content types.
+// maxListed limits the entries of a list of relationships or content types.
 const maxListed = 50_000
 
-// RelsPart returns the name of the part that holds the relationships of a part, or of the
-// package itself for "".
+// RelsPart returns the name of the part with the relationships of a part, or of the package
+// for "".
 func RelsPart(part string) string {
 	dir, file := path.Split(part)
 	return dir + "_rels/" + file + ".rels"
 }
 
-// Relationships reads the relationships of a part, possibly none.
+// Relationships reads the relationships of a part, if it has any.
 func (c *Container) Relationships(part string) ([]Relationship, error) {
 	name := RelsPart(part)
 	if c.File(name) == nil {
@@ -65,8 +65,8 @@ func (c *Container) Relationships(part string) ([]Relationship, error) {
 	return rels, nil
 }
 
-// Named returns the parts that relationships of any part point to, by PartKey, whether
-// they exist or not. Lists that cannot be read are passed over from their first error on.
+// Named returns the parts that relationships of any part point to, by PartKey, whether or not
+// they exist. A list is read up to its first error.
 func (c *Container) Named() map[string]bool {
 	named := map[string]bool{}
 	for _, f := range c.Zip.File {
@@ -91,8 +91,8 @@ func (c *Container) Named() map[string]bool {
 	return named
 }
 
-// RelsOwner returns the part whose relationships a part holds, "" for the package itself.
-// It reports whether the part holds any.
+// RelsOwner returns the part whose relationships are in a part, or "" for the package. It
+// reports whether the part is for relationships at all.
 func RelsOwner(part string) (owner string, ok bool) {
 	dir, file := path.Split(part)
 	owner, ok = strings.CutSuffix(file, ".rels")
@@ -128,7 +128,7 @@ type ContentTypes struct {
 	byPart      map[string]string // by PartKey
 }
 
-// ContentTypesPart is the name of the list, the one name that is fixed.
+// ContentTypesPart is the name of the list, the only fixed name of a part.
 const ContentTypesPart = "[Content_Types].xml"
 
 // ContentTypes reads the list.

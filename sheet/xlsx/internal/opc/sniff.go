@@ -13,8 +13,8 @@ import (
 // sniffed is how many bytes of a file are read to identify it.
 const sniffed = 4096
 
-// sniff distinguishes a ZIP file from everything else that is given the name of a
-// workbook, by its first bytes. It returns nil for a ZIP file only.
+// sniff distinguishes, by its first bytes, a ZIP file from anything else that is named like a
+// workbook. It returns nil only for a ZIP file.
 func sniff(r io.ReaderAt, size int64) error {
 	if size <= 0 {
 		return xmltok.NewError("file-empty")
@@ -45,14 +45,14 @@ func sniff(r io.ReaderAt, size int64) error {
 	return sniffText(b)
 }
 
-// The lock file beside a workbook that Excel has open: the user's name by its length,
-// padded to 55 bytes, then once more in UTF-16.
+// The lock file beside a workbook that Excel has open: the length of the user's name, the
+// name, padded to 55 bytes, and the same in UTF-16.
 const (
 	lockFileSize = 165
 	lockNameEnd  = 55
 )
 
-// signatures are the first bytes of files that are found under the name of a workbook.
+// signatures are the first bytes of other files that are named like a workbook.
 var signatures = []struct{ begin, code, name string }{
 	{"PK\x05\x06", "file-other-format", "ZIP"},
 	{"PK\x07\x08", "file-other-format", "ZIP"},
@@ -104,8 +104,8 @@ func sniffMarkup(b []byte) error {
 	return xmltok.NewError("file-other-format", "found", "XML")
 }
 
-// plainText returns the text at the beginning of a file, UTF-16 with a byte order mark
-// transcoded to UTF-8, or nil when it is not text.
+// plainText returns the text at the beginning of a file, or nil if it is not text. UTF-16 with
+// a byte order mark is transcoded to UTF-8.
 func plainText(b []byte) []byte {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		b, _ = io.ReadAll(xmltok.NewUTF16Reader(bytes.NewReader(b[2:]), b[0] == 0xFE))
@@ -118,8 +118,8 @@ func plainText(b []byte) []byte {
 	return b
 }
 
-// oleSignature begins a compound file ([MS-CFB] 2.2): the container of the workbooks
-// before 2007, and of encrypted ones since ([MS-OFFCRYPTO] 2.3.1).
+// oleSignature begins a compound file ([MS-CFB] 2.2): the container of workbooks before 2007,
+// and of encrypted ones since ([MS-OFFCRYPTO] 2.3.1).
 var oleSignature = []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 
 // Encrypted reports whether a file is a compound file that names an encrypted package, even
@@ -139,7 +139,7 @@ const (
 	oleHeader       = 512
 	oleEntry        = 128 // bytes of a directory entry
 	oleNameLen      = 64  // offset of the length of an entry's name, in bytes
-	oleDirSectors   = 256 // at most read of the directory
+	oleDirSectors   = 256 // of the directory, at most
 	oleSmallestFile = 3 * oleHeader
 )
 
@@ -159,7 +159,7 @@ func sniffOLE(r io.ReaderAt, size int64, head []byte) error {
 	return xmltok.NewError("file-other-format", "found", "OLE")
 }
 
-// oleNames lists the streams of a compound file, as far as its directory can be read.
+// oleNames lists the streams of a compound file that its directory still shows.
 func oleNames(r io.ReaderAt, head []byte) map[string]bool {
 	le := binary.LittleEndian
 	names := map[string]bool{}

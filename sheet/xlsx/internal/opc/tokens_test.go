@@ -10,8 +10,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// TestCorpusTokensAreThePart cuts every XML part of real workbooks into tokens, whose
-// raw bytes must be the part again.
+// TestCorpusTokensAreThePart cuts every XML part of real workbooks into tokens, whose raw
+// bytes must add up to the part.
 func TestCorpusTokensAreThePart(t *testing.T) {
 	parts := 0
 	for name, b := range xlsxtest.Corpus(t) {
@@ -56,6 +56,6 @@ func checkTokensOf(t *testing.T, file string, c *Container, name string) {
 		again = append(again, tok.Raw...)
 	}
 	if tz.Charset == "utf-8" && !bytes.Equal(again, bytes.TrimPrefix(whole, []byte("\xef\xbb\xbf"))) {
-		t.Errorf("%s: %s: tokens are not the part", file, name)
+		t.Errorf("%s: %s: the tokens differ from the part", file, name)
 	}
 }

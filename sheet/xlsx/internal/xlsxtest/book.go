@@ -1,5 +1,5 @@
-// Package xlsxtest makes workbooks for the codec's tests, byte by byte where that matters,
-// and takes them apart again with the standard library alone.
+// Package xlsxtest makes workbooks for the codec's tests, byte by byte if that matters, and
+// reads them with the standard library alone.
 package xlsxtest
 
 import (
@@ -25,7 +25,7 @@ func RelsPart(kindsAndTargets ...string) string {
 	return b.String() + `</Relationships>`
 }
 
-// DataRows is a sheet of a header row and one row of data.
+// DataRows is a header row and one row of data.
 const DataRows = `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData>`
 
 // The parts of the plainest workbook. Tests replace what they are about.
@@ -41,11 +41,11 @@ const (
 	SheetXML   = SheetOpen + `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" s="1"><v>45000</v></c></row></sheetData></worksheet>`
 )
 
-// Part is one entry of a made file.
+// Part is one entry of a generated file.
 type Part struct{ Name, Content string }
 
-// storedFrom is the length from which made parts are stored rather than packed in
-// tests, where packing would take the longest.
+// storedFrom is the length from which parts are stored rather than packed, because packing
+// would take most of a test's time.
 const storedFrom = 8 << 20
 
 // PlainParts returns the parts of the plainest workbook, some of them replaced or added.
@@ -101,8 +101,8 @@ func WithSheet(t testing.TB, inner string) []byte {
 	return Zipped(t, PlainParts(Part{"xl/worksheets/sheet1.xml", SheetOpen + inner + "</worksheet>"}))
 }
 
-// LargeBook returns a workbook of so many rows and ten columns as spreadsheets save it:
-// eight columns of shared strings, half of them repeating, a number and a date.
+// LargeBook returns a workbook with ten columns, like those that spreadsheets save: eight of
+// shared strings, half of them repeated, a number and a date.
 func LargeBook(t testing.TB, rows int) []byte {
 	t.Helper()
 	var data, strs strings.Builder
@@ -146,7 +146,7 @@ func UTF16(s string, bigEndian bool) []byte {
 	return b
 }
 
-// Counted returns a text of a length that does not pack too well: the numbers from 0 on.
+// Counted returns a text of a given length that does not pack too well: the numbers from 0 on.
 func Counted(length int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < length; i++ {
@@ -155,8 +155,8 @@ func Counted(length int) string {
 	return b.String()[:length]
 }
 
-// Compound makes a compound file with streams of these names in its directory, which
-// takes a second sector from the fourth stream on.
+// Compound makes a compound file with streams of these names. From the fourth stream on, its
+// directory takes a second sector.
 func Compound(streams ...string) []byte {
 	const (
 		sector, entry, nameLen = 512, 128, 64

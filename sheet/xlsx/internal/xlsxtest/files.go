@@ -36,7 +36,7 @@ func ZipOf(t testing.TB, file []byte) *zip.Reader {
 	return z
 }
 
-// ZipEntry returns the entry with a name, nil when there is none.
+// ZipEntry returns the entry with a name, or nil.
 func ZipEntry(z *zip.Reader, name string) *zip.File {
 	for _, f := range z.File {
 		if f.Name == name {
@@ -134,7 +134,7 @@ func SeedFiles(f *testing.F) (files [][]byte) {
 	return files
 }
 
-// SeedParts returns the parts of those workbooks whose name has a word in it.
+// SeedParts returns the parts of those workbooks with the given word in their names.
 func SeedParts(f *testing.F, word string) (parts [][]byte) {
 	const longest = 16 << 10
 	for _, b := range SeedFiles(f) {

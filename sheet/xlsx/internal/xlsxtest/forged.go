@@ -6,22 +6,22 @@ import (
 	"hash/crc32"
 )
 
-// Entry is one entry of a hand-made zip file: what its local header and its directory
-// entry say may differ from the truth.
+// Entry is one entry of a hand-made ZIP file. Its local header and its directory entry may
+// be wrong.
 type Entry struct {
 	Name      string
-	LocalName string // the same when empty
+	LocalName string // the same if empty
 	Data      []byte // as stored
 	Method    uint16
 	Flags     uint16
 	Packed    uint32 // as the directory says; the length of data when 0
 	Unpacked  uint32 // as both headers say; the length of data when 0
-	Local     uint32 // unpacked size in the local header, when it differs
+	Local     uint32 // unpacked size in the local header, if it differs
 	Crc       uint32 // of data when 0
 	At        int    // use the local header of the entry with this index instead of its own, counting from 1
 }
 
-// Forged writes a ZIP file whose headers are as given, true or not.
+// Forged writes a ZIP file with the given headers, right or wrong.
 func Forged(entries ...Entry) []byte {
 	var out, dir bytes.Buffer
 	le := binary.LittleEndian
@@ -75,7 +75,7 @@ func (e *Entry) fill() {
 	}
 }
 
-// common appends what both headers have: flags to sizes.
+// common appends the fields of both headers, from flags to sizes.
 func (e *Entry) common(h []byte, unpacked uint32) []byte {
 	le := binary.LittleEndian
 	h = le.AppendUint16(le.AppendUint16(h, e.Flags), e.Method)

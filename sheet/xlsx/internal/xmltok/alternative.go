@@ -4,8 +4,8 @@ import "bytes"
 
 // Alternatives follows markup compatibility (ECMA-376 part 3, 7.5) in a part: of the
 // branches of an mc:AlternateContent, a consumer takes the first mc:Choice whose namespaces
-// it understands, else mc:Fallback, as if the content of that branch were in its place. The
-// only namespaces that are understood are those of workbooks themselves, no extension.
+// it understands, else mc:Fallback, as if the content of that branch were in its place. Only
+// the namespaces of workbooks are understood, no extensions.
 type Alternatives struct {
 	blocks []alternative // that are open, outermost last
 	out    int           // depth of the branch that is not taken, 0 within none
@@ -16,10 +16,10 @@ type alternative struct {
 	taken bool // one of its branches was
 }
 
-// Depth returns the depth of a token as a consumer sees it, which differs within
-// alternatives. It is 0 for a token that a consumer does not see: one within a branch that
-// is not taken, or a tag of the alternatives themselves. Every token must be passed in turn,
-// except for the content of elements that are captured or copied whole.
+// Depth returns the depth of a token for a consumer, which differs within alternatives. It is
+// 0 for a token that a consumer does not see: one in a branch that is not taken, or a tag of
+// the alternatives. Every token must be passed, except the content of elements that are
+// captured or copied whole.
 func (a *Alternatives) Depth(tz *Tokenizer, t *Token) int {
 	if t.Kind != StartTag && t.Kind != EndTag {
 		if a.out > 0 {
@@ -74,7 +74,7 @@ func (a *Alternatives) branch(tz *Tokenizer, t *Token, block *alternative) {
 	}
 }
 
-// understands reports whether prefixes, separated by spaces, are all those of namespaces of
+// understands reports whether all prefixes, separated by spaces, are of namespaces of
 // workbooks.
 func (tz *Tokenizer) understands(prefixes []byte) bool {
 	list := bytes.Fields(prefixes)

@@ -80,7 +80,7 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// transcode appends the characters read so far to out, and keeps an incomplete one.
+// transcode appends the complete characters to out, and keeps an incomplete one.
 func (u *utf16Reader) transcode(last bool) {
 	u.out = u.out[:0:0]
 	i := 0
@@ -115,9 +115,8 @@ func (u *utf16Reader) unit(i int) uint16 {
 	return uint16(u.in[i+1])<<8 | uint16(u.in[i])
 }
 
-// charsetAgrees reports whether a part's XML declaration names the encoding that its
-// bytes have. Another processing instruction, or a declaration that names no encoding,
-// agrees with any.
+// charsetAgrees reports whether a part's XML declaration names the actual encoding. Another
+// processing instruction, or a declaration without an encoding, agrees with any.
 func charsetAgrees(decl []byte, charset string) bool {
 	s := string(decl)
 	if !strings.HasPrefix(s, "<?xml ") {

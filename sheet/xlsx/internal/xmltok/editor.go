@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Editor copies an XML part, token by token, with changes. What it keeps, it keeps
-// verbatim: prefixes, quotes, white space, order of attributes. A part in UTF-16 is
-// written in UTF-8. The first write error sticks and is returned by Finish.
+// Editor copies an XML part, token by token, with changes. Everything else stays verbatim:
+// prefixes, quotes, white space, order of attributes. A part in UTF-16 is written in UTF-8.
+// Finish returns the first write error.
 type Editor struct {
 	Tokens *Tokenizer
 	Out    *bufio.Writer
@@ -126,7 +126,7 @@ func (e *Editor) Finish() error { return e.Out.Flush() }
 // self-closing tag is opened. See [WithAttr], [Without] and [Opened].
 type Edit struct {
 	name  string
-	value string // escaped already
+	value string // already escaped
 	how   editKind
 }
 
@@ -138,13 +138,13 @@ const (
 	openTag
 )
 
-// WithAttr sets an attribute to a value that is escaped already.
+// WithAttr sets an attribute to a value that is already escaped.
 func WithAttr(name, value string) Edit { return Edit{name: name, value: value} }
 
 // Without drops an attribute.
 func Without(name string) Edit { return Edit{name: name, how: dropAttr} }
 
-// Opened makes a self-closing tag one that does not close itself.
+// Opened turns a self-closing tag into a start tag.
 func Opened() Edit { return Edit{how: openTag} }
 
 // Edited appends the tag with changes. New attributes follow the existing ones.

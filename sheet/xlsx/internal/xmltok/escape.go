@@ -8,7 +8,7 @@ import (
 )
 
 // UnescapeXString resolves the _xHHHH_ escapes of a string (ST_Xstring, ECMA-376 part 1,
-// 22.9.2.19). Anything else is left as it is.
+// 22.9.2.19). Anything else stays unchanged.
 func UnescapeXString(s string) string {
 	if !strings.Contains(s, "_x") {
 		return s
@@ -19,7 +19,7 @@ func UnescapeXString(s string) string {
 const escapeLen = len("_x0000_")
 
 // AppendUnescapedXString appends a string with its escapes resolved. Two escapes that form a
-// surrogate pair are one character; half a pair is left as it is.
+// surrogate pair are one character; half a pair stays unchanged.
 func AppendUnescapedXString(dst, s []byte) []byte {
 	for i := 0; i < len(s); {
 		r, ok := escaped(s[i:])
@@ -75,9 +75,9 @@ func EscapeText(s string) string {
 	return string(b)
 }
 
-// AppendXString appends text as the content of a string element (ST_Xstring): markup
-// escaped, characters that XML cannot hold as _xHHHH_, and what looks like such an
-// escape with its underscore escaped, so that it is read back unchanged.
+// AppendXString appends text as the content of a string element (ST_Xstring): with markup
+// escaped, characters that XML does not allow as _xHHHH_, and the underscore escaped if the
+// text looks like such an escape, so that it is read back unchanged.
 func AppendXString(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		plain := i
@@ -112,7 +112,7 @@ func AppendXString(dst []byte, s string) []byte {
 	return dst
 }
 
-// asIs holds the bytes that need no escape in a string element.
+// asIs are the bytes that need no escape in a string element.
 var asIs = func() (t [utf8.RuneSelf * 2]bool) {
 	for c := range t {
 		t[c] = c >= 0x20 && c < utf8.RuneSelf && c != '_' && c != '&' && c != '<' && c != '>' || c == '\n' || c == '\t'
@@ -121,8 +121,8 @@ var asIs = func() (t [utf8.RuneSelf * 2]bool) {
 }()
 
 // looksEscaped reports whether s, which begins with an underscore, would be read as an
-// escape. The closing underscore is not required: the next character may be written as
-// an escape and supply it.
+// escape, with or without a closing underscore: the next character may be written as an
+// escape, which begins with one.
 func looksEscaped(s string) bool {
 	if len(s) < escapeLen-1 || s[1] != 'x' {
 		return false
@@ -140,7 +140,7 @@ func appendHex(dst []byte, r rune) []byte {
 	return append(dst, '_', 'x', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15], '_')
 }
 
-// appendMarkup appends one ASCII character, escaped where it could be markup.
+// appendMarkup appends one ASCII character, escaped if it could be markup.
 func appendMarkup(dst []byte, c byte) []byte {
 	switch c {
 	case '&':
@@ -153,8 +153,8 @@ func appendMarkup(dst []byte, c byte) []byte {
 	return append(dst, c)
 }
 
-// AppendAttr appends text as the value of an attribute in double quotes. Characters
-// that XML cannot hold are left out.
+// AppendAttr appends text as the value of an attribute in double quotes, without characters
+// that XML does not allow.
 func AppendAttr(dst []byte, s string) []byte {
 	for _, r := range s {
 		switch {

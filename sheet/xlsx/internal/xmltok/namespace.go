@@ -4,11 +4,11 @@ import (
 	"errors"
 )
 
-// Space is a namespace, as far as it matters in the parts of a workbook.
+// Space is a namespace of the parts of a workbook.
 type Space uint8
 
-// The known namespaces. Their Transitional and Strict forms (ECMA-376 part 1 and 4,
-// annex A) are one, but for the main one, which says what form a part has.
+// The known namespaces. Their Transitional and Strict forms (ECMA-376 part 1 and 4, annex A)
+// count as one, except for the main one, which says which form a part has.
 const (
 	NoSpace      Space = iota // no namespace declared at all
 	OtherSpace                // any other
@@ -29,8 +29,7 @@ var spaceByURI = map[string]Space{
 	"http://schemas.openxmlformats.org/package/2006/content-types":        PackageSpace,
 }
 
-// Main reports whether the namespace is SpreadsheetML in either form. A part that
-// declares no namespace at all counts as such.
+// Main reports whether the namespace is SpreadsheetML in either form, or none is declared.
 func (s Space) Main() bool { return s == MainSpace || s == StrictSpace || s == NoSpace }
 
 // binding is one namespace declaration in force.
@@ -46,7 +45,7 @@ type spaceStack struct {
 	plain    Space // namespace of the empty prefix
 }
 
-// maxBindings bounds the declarations in force at once, and so the cost of a lookup.
+// maxBindings limits the declarations in force, and so the cost of a lookup.
 const maxBindings = 256
 
 var errBindings = errors.New("xlsx: too many namespace declarations")
@@ -97,7 +96,7 @@ func (s *spaceStack) changed(depth int) bool {
 	return n > 0 && s.bindings[n-1].depth >= depth
 }
 
-// find returns the namespace of a prefix, OtherSpace for an undeclared one.
+// find returns the namespace of a prefix, or OtherSpace if it is undeclared.
 func (s *spaceStack) find(prefix []byte) Space {
 	if len(prefix) == 0 {
 		return s.plain

@@ -45,7 +45,7 @@ func (tz *Tokenizer) measureStart(b []byte) (int, error) {
 	}
 }
 
-// measureAttr finds the attribute that begins at i, and where it ends.
+// measureAttr finds the attribute that begins at i, and its end.
 func (tz *Tokenizer) measureAttr(b []byte, i int) (Attribute, int, error) {
 	end, colon, ok := scanName(b, i)
 	if !ok {
@@ -98,7 +98,7 @@ func (tz *Tokenizer) measureEnd(b []byte) (int, error) {
 	return i + 1, nil
 }
 
-// shortOr distinguishes a name that the buffer cuts off from one that is malformed.
+// shortOr distinguishes a name cut off by the end of the buffer from a malformed one.
 func (tz *Tokenizer) shortOr(b []byte, i int, code string) error {
 	if i >= len(b) {
 		return errShort
@@ -171,7 +171,7 @@ func (o *openNames) push(name []byte) {
 	o.ends = append(o.ends, len(o.names))
 }
 
-// pop removes the innermost name, and reports whether it was this one.
+// pop removes the innermost name, and reports whether it was name.
 func (o *openNames) pop(name []byte) bool {
 	top := len(o.ends) - 1
 	if top < 0 {
@@ -188,7 +188,7 @@ func (o *openNames) pop(name []byte) bool {
 	return true
 }
 
-// nameByte holds the bytes that a name may contain; any non-ASCII byte is accepted.
+// nameByte are the bytes that a name may contain; any non-ASCII byte is accepted.
 var nameByte = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
@@ -197,8 +197,8 @@ var nameByte = func() (t [256]bool) {
 	return t
 }()
 
-// scanName finds the end of the name at from, and its colon or -1. It reports false where
-// there is no complete name; end is then where that became clear.
+// scanName finds the end of the name at from, and its colon or -1. It reports false if there
+// is no complete name; then the scan stopped at end.
 func scanName(b []byte, from int) (end, colon int, ok bool) {
 	colon = -1
 	i := from
@@ -216,7 +216,7 @@ func scanName(b []byte, from int) (end, colon int, ok bool) {
 	return i, colon, true
 }
 
-// splitName returns the prefix, nil when there is none, and the local name.
+// splitName returns the prefix, nil if there is none, and the local name.
 func splitName(b []byte, from, colon, end int) (prefix, local []byte) {
 	if colon < 0 {
 		return nil, b[from:end]

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// AppendText appends the characters of XML text or of an attribute's value: with the five
-// entities and character references resolved and line ends made single line feeds (XML
-// 1.0, 2.11 and 4.1). It reports false for anything that XML does not allow.
+// AppendText appends the characters of XML text or of an attribute's value, with the five
+// entities and character references resolved, and line ends turned into line feeds (XML 1.0,
+// 2.11 and 4.1). It reports false for anything that XML does not allow.
 func AppendText(dst, raw []byte) ([]byte, bool) {
 	for {
 		amp := bytes.IndexByte(raw, '&')

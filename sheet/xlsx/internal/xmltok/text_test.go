@@ -46,8 +46,8 @@ func TestAppendText(t *testing.T) {
 	}
 }
 
-// FuzzText compares our reading of text with that of encoding/xml: what both accept must be
-// the same characters.
+// FuzzText compares our reading of text with that of encoding/xml: if both accept it, the
+// characters must be the same.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"plain", "&amp;&#65;&#x42;", "a\r\nb\rc", "建&#xfffe;", "&unknown;", "\x01", "&#xD83D;&#xDE00;"} {
 		f.Add(s)
@@ -111,8 +111,8 @@ func FuzzXString(f *testing.F) {
 	})
 }
 
-// FuzzTokens cuts anything into tokens: their raw bytes are the part again, tags nest,
-// and what we take for well-formed encoding/xml takes for it too, with the same tags.
+// FuzzTokens cuts anything into tokens: their raw bytes add up to the part, tags nest, and
+// what we find well-formed is so for encoding/xml, too, with the same tags.
 func FuzzTokens(f *testing.F) {
 	for _, s := range []string{xlsxtest.SheetXML, xlsxtest.StringsXML, xlsxtest.StylesXML, xlsxtest.RelsXML, "<a b='1'><!-- c --><![CDATA[d]]>&amp;</a>", "\xef\xbb\xbf<a/>", "<?xml version='1.0'?><x:a xmlns:x='y'/>"} {
 		f.Add([]byte(s))
@@ -144,7 +144,7 @@ func FuzzTokens(f *testing.F) {
 			return
 		}
 		if want := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")); !bytes.Equal(again, want) {
-			t.Fatalf("tokens %q are not the part %q", again, want)
+			t.Fatalf("tokens %q differ from the part %q", again, want)
 		}
 		if theirs, ok := tagsByEncodingXML(again); ok && theirs != string(tags) {
 			t.Fatalf("tags %q, encoding/xml's %q", tags, theirs)
@@ -152,8 +152,8 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// tagsByEncodingXML lists the local names of all tags; false where encoding/xml finds
-// an error, as it does in text and names that we copy unread.
+// tagsByEncodingXML lists the local names of all tags; false if encoding/xml finds an error,
+// which it may in text and names that we only copy.
 func tagsByEncodingXML(b []byte) (string, bool) {
 	d := xml.NewDecoder(bytes.NewReader(b))
 	var tags strings.Builder

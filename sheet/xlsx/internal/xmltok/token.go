@@ -7,7 +7,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Kind is what a token is.
+// Kind is the kind of a token.
 type Kind uint8
 
 // The kinds of tokens.
@@ -20,15 +20,15 @@ const (
 	ProcInst                 // <? … ?>, including the XML declaration
 )
 
-// Token is one piece of an XML part. The raw bytes of all tokens, one after the other, are
-// the part itself, byte for byte (but for a byte order mark). A token and all its slices
-// are valid only until the next call of [Tokenizer.Next].
+// Token is one piece of an XML part. The raw bytes of all tokens add up to the part (without
+// a byte order mark). A token and its slices are valid only until the next call of
+// [Tokenizer.Next].
 type Token struct {
 	Kind   Kind
-	Empty  bool   // a start tag that closes itself; no end tag follows
+	Empty  bool   // a self-closing tag
 	Space  Space  // namespace of a start or end tag
 	Depth  int    // of the element of a tag, the root being 1; of the element around anything else
-	offset int64  // of its first byte within the part (after transcoding, where the part is UTF-16)
+	offset int64  // of its first byte within the part (after transcoding if the part is UTF-16)
 	Raw    []byte // all of it, verbatim
 	Prefix []byte // of the name of a tag: x of <x:c>
 	Local  []byte // name of a tag without its prefix
@@ -119,8 +119,8 @@ func (t *Token) Prefixed() string {
 // Invalid returns an error at the token.
 func (t *Token) Invalid(code string) error { return t.owner.ErrorAt(t, code) }
 
-// Value returns an attribute as a string, entities resolved; "" when there is none. It
-// sets bad where the value is not valid XML.
+// Value returns an attribute as a string, entities resolved, or "" if there is none. It sets
+// bad if the value is not valid XML.
 func (t *Token) Value(name string, bad *bool) string {
 	raw, ok := t.Attr(name)
 	if !ok {
@@ -129,8 +129,8 @@ func (t *Token) Value(name string, bad *bool) string {
 	return Unescaped(raw, bad)
 }
 
-// Unescaped returns the characters of an attribute's raw value. It sets bad where the
-// value is not valid XML.
+// Unescaped returns the characters of an attribute's raw value. It sets bad if the value is
+// not valid XML.
 func Unescaped(raw []byte, bad *bool) string {
 	s, ok := AppendText(nil, raw)
 	if !ok {
@@ -145,7 +145,7 @@ func NewError(code string, args ...string) *sheet.InputError {
 	return NewErrorAt(sheet.Ref{}, code, args...)
 }
 
-// NewErrorAt is NewError with the cell, row or sheet that it concerns.
+// NewErrorAt is NewError with the cell, row or sheet concerned.
 func NewErrorAt(at sheet.Ref, code string, args ...string) *sheet.InputError {
 	p := sheet.Problem{Code: code, Severity: sheet.Error, At: at}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -154,21 +154,20 @@ func NewErrorAt(at sheet.Ref, code string, args ...string) *sheet.InputError {
 	return &sheet.InputError{Problems: []sheet.Problem{p}}
 }
 
-// NewPartError returns the error of a damaged part, at a byte of its unpacked form.
+// NewPartError returns the error of a part that is damaged at a byte of its unpacked form.
 func NewPartError(code, part string, offset int64) *sheet.InputError {
 	return NewError(code, "part", part, "place", strconv.FormatInt(offset, 10))
 }
 
-// PlainBody is what follows a cell's start tag in the two forms that nearly all cells
-// have: <v>12</v></c> and <is><t>text</t></is></c>. It is valid until the next token.
+// PlainBody is what follows the start tag of nearly all cells, in two forms: <v>12</v></c> and
+// <is><t>text</t></is></c>. It is valid until the next token.
 type PlainBody struct {
 	Raw    []byte // up to and including the end tag of the cell
 	Text   []byte // its characters, entities unresolved
 	Inline bool
 }
 
-// LongestText bounds the characters of one string, in bytes: ten times what Excel's
-// longest takes.
+// LongestText limits the length of one string, in bytes: to ten times Excel's longest.
 const LongestText = 1<<20 - 1
 
 // The tags around the characters of a plain body.
@@ -178,8 +177,8 @@ const (
 )
 
 // PlainBody looks ahead for a plain body after the start tag of a cell. A caller that then
-// calls Pass saves the tokens of the body, a third of the time of reading; any other body is
-// read token by token.
+// calls Pass skips the tokens of the body, which saves a third of the time of reading; any
+// other body is read token by token.
 func (tz *Tokenizer) PlainBody(cell *Token) (body PlainBody, ok bool) {
 	if cell.Empty || cell.Prefix != nil || tz.spaces.changed(cell.Depth) {
 		return body, false

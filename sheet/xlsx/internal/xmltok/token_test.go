@@ -63,8 +63,8 @@ func TestTokensRefuse(t *testing.T) {
 		{"nothing", "", "part-truncated"},
 		{"only space", " \n", "part-truncated"},
 		{"text before the root", "x<a/>", "part-malformed"},
-		{"text behind the root", "<a/>x", "part-malformed"},
-		{"zeros behind the root", "<a/>\x00\x00", "part-malformed"},
+		{"text after the root", "<a/>x", "part-malformed"},
+		{"zeros after the root", "<a/>\x00\x00", "part-malformed"},
 		{"two roots", "<a/><b/>", "part-malformed"},
 		{"not closed", "<a><b></b>", "part-truncated"},
 		{"closed too often", "<a/></a>", "part-malformed"},
@@ -140,7 +140,7 @@ func TestTokensAcrossReads(t *testing.T) {
 			again = append(again, tok.Raw...)
 		}
 		if string(again) != xml {
-			t.Fatalf("pad %d: tokens are not the part", pad)
+			t.Fatalf("pad %d: the tokens differ from the part", pad)
 		}
 	}
 }
@@ -171,7 +171,7 @@ func TestAttributes(t *testing.T) {
 		t.Error("x:r is found as an attribute without a prefix")
 	}
 	if !tok.Is("a") || tok.Is("b") {
-		t.Error("is compares wrongly")
+		t.Error("Is compares wrongly")
 	}
 }
 

@@ -1,9 +1,9 @@
-// Package xmltok turns the bytes of an XML part into tokens and tokens into bytes again.
+// Package xmltok turns the bytes of an XML part into tokens, and tokens back into bytes.
 //
 // A token is a slice of the part's bytes. [Tokenizer] cuts a part into tokens, and [Editor]
-// copies those that it does not change byte for byte. Namespaces are compared by URI, so any
-// prefix, and both the Strict and the Transitional form, can be read. Text is unescaped and
-// escaped as XML and the string type of SpreadsheetML require.
+// copies unchanged tokens byte for byte. Namespaces are compared by URI, so any prefix, and
+// both the Strict and the Transitional form, can be read. Text is unescaped and escaped as
+// XML and the string type of SpreadsheetML require.
 //
 // An error in a part is an *sheet.InputError; the whole codec makes them with NewError and
 // its variants.
@@ -16,26 +16,26 @@ import (
 	"iter"
 )
 
-// Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, which is less
-// than 400 KB however they are escaped; its deepest part is some 20 elements deep.
+// Limits of one XML part. Excel's longest cell has 32,767 UTF-16 units, less than 400 KB in
+// any escaping; its deepest part has some 20 levels.
 const (
 	maxToken = 4 << 20 // bytes of one tag or one stretch of text
 	maxDepth = 128     // open elements
 	maxAttrs = 256     // attributes of one tag
 )
 
-// firstRead is how many bytes of a part are buffered to begin with.
+// firstRead is how many bytes of a part are buffered initially.
 const firstRead = 64 << 10
 
 // Tokenizer cuts an XML part into tokens, streaming, in memory bounded by the longest
-// token. It is strict where leniency would hide damage: tags must nest, attributes be
-// quoted and unique, text be within the root element, and the part end with it.
+// token. It is strict if leniency would hide damage: tags must nest, attributes be quoted and
+// unique, text be within the root element, and the part end with it.
 // Document type declarations are refused. Its errors are *sheet.InputError with the
 // part and the byte, or those of the reader.
 type Tokenizer struct {
 	Part string
 	src  io.Reader
-	err  error // why src gives no more
+	err  error // why src ended
 
 	buf      []byte
 	pos, end int   // of what is not yet cut into tokens
@@ -47,11 +47,11 @@ type Tokenizer struct {
 	spaces   spaceStack
 	rootSeen bool
 	bom      bool   // the part began with a byte order mark
-	Charset  string // utf-8, or utf-16 when the part was transcoded
+	Charset  string // utf-8, or utf-16 if the part was transcoded
 }
 
-// New returns a tokenizer of an XML part, whose name goes into errors. A part in UTF-16
-// is transcoded; tokens are always UTF-8.
+// New returns a tokenizer of an XML part; errors name the part. A part in UTF-16 is
+// transcoded; tokens are always UTF-8.
 func New(r io.Reader, part string) *Tokenizer {
 	return NewSized(r, part, firstRead)
 }
@@ -104,7 +104,7 @@ func (tz *Tokenizer) All() iter.Seq2[*Token, error] {
 // errShort means that a token is longer than what is buffered.
 var errShort = errors.New("xlsx: token is not wholly buffered")
 
-// cut finds the length of the token at pos, reading on as far as necessary.
+// cut finds the length of the token at pos, reading as much as necessary.
 func (tz *Tokenizer) cut() (int, error) {
 	for {
 		b := tz.buf[tz.pos:tz.end]
@@ -131,8 +131,8 @@ func (tz *Tokenizer) cut() (int, error) {
 	}
 }
 
-// fill reads more into the buffer, and reports whether there was any. It fills the
-// buffer to its end, so that a token is scanned only a few times.
+// fill reads more into the buffer, and reports whether there was more. It fills the buffer
+// to its end, so that a token is scanned only a few times.
 func (tz *Tokenizer) fill() bool {
 	if tz.err != nil {
 		return false
@@ -157,7 +157,7 @@ func (tz *Tokenizer) fill() bool {
 	return n > 0
 }
 
-// finish returns how a part ended after its last byte was cut into tokens.
+// finish checks the end of a part after its last byte was cut into tokens.
 func (tz *Tokenizer) finish() error {
 	switch {
 	case tz.err != io.EOF:
@@ -173,7 +173,7 @@ func (tz *Tokenizer) errorHere(code string) error {
 	return NewPartError(code, tz.Part, tz.base+int64(tz.pos))
 }
 
-// NoEOF turns io.EOF, which is an error within an element, into a truncated part.
+// NoEOF turns io.EOF, which is an error within an element, into that of a truncated part.
 func (tz *Tokenizer) NoEOF(err error) error {
 	if err == io.EOF {
 		return tz.errorHere("part-truncated")
@@ -220,8 +220,8 @@ const (
 	instOpen, instClose       = "<?", "?>"
 )
 
-// measure returns the length of the token at the start of b, and finds the parts of a
-// tag; errShort when b ends within it.
+// measure returns the length of the token at the start of b, and finds the parts of a tag. It
+// returns errShort if b ends within the token.
 func (tz *Tokenizer) measure(b []byte) (int, error) {
 	t := &tz.tok
 	if b[0] != '<' {
