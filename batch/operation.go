@@ -132,23 +132,22 @@ const (
 	codeLOAState      = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA, or none that the operation is about
 	CodeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
 	CodeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
-	CodeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
+	CodeNoCircuit     = sheet.CodeNoCircuit                     // the account has no such circuit there
 )
 
-// The states of an LOA, in the order in which it goes through them.
+// The states of an LOA: see package sheet, which finds them in results copies.
 const (
-	LOAApplying   = "Applying"   // Alibaba Cloud reviews it
-	LOAAccept     = "Accept"     // it was approved, but its letter is not there yet
-	LOAAvailable  = "Available"  // its letter is there
-	LOACompleting = "Completing" // construction was reported as finished
-	LOAComplete   = "Complete"   // the circuit was confirmed
-	LOARejected   = "Rejected"
-	LOADeleted    = "Deleted"
+	LOAApplying   = sheet.LOAApplying
+	LOAAccept     = sheet.LOAAccept
+	LOAAvailable  = sheet.LOAAvailable
+	LOACompleting = sheet.LOACompleting
+	LOAComplete   = sheet.LOAComplete
+	LOARejected   = sheet.LOARejected
+	LOADeleted    = sheet.LOADeleted
 )
 
-// Void reports whether an LOA with this status is no longer valid. A status that the API
-// pages do not list counts as valid, so no circuit is applied for twice.
-func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
+// Void reports whether an LOA with this status is no longer valid.
+func Void(loaStatus string) bool { return sheet.VoidLOA(loaStatus) }
 
 // loaState is what a circuit's LOA means for an application.
 type loaState uint8

@@ -74,7 +74,7 @@ var vocabularies = [...]vocabulary{
 			Refused: "已拒绝", Failed: "失败", Unknown: "结果未知", NotAttempted: "未执行", Skipped: "已跳过",
 		},
 		states: map[string]string{
-			"Applying": "申请中", "Accept": "申请通过", "Available": "可用", "Rejected": "已驳回", "Completing": "施工中", "Complete": "施工完成", "Deleted": "已删除", "none": "没有 LOA",
+			LOAApplying: "申请中", LOAAccept: "申请通过", LOAAvailable: "可用", LOARejected: "已驳回", LOACompleting: "施工中", LOAComplete: "施工完成", LOADeleted: "已删除", NoLOA: "没有 LOA",
 		},
 	},
 }

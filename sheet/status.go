@@ -113,9 +113,30 @@ func (p *SheetPatch) hideFolders() {
 	}
 }
 
+// The states of an LOA, as the API spells them, in the order in which it goes through them.
+const (
+	LOAApplying   = "Applying"   // Alibaba Cloud reviews it
+	LOAAccept     = "Accept"     // it was approved, but its letter is not there yet
+	LOAAvailable  = "Available"  // its letter is there
+	LOACompleting = "Completing" // construction was reported as finished
+	LOAComplete   = "Complete"   // the circuit was confirmed
+	LOARejected   = "Rejected"
+	LOADeleted    = "Deleted"
+
+	NoLOA = "none" // our word, of a circuit without an LOA
+)
+
+// VoidLOA reports whether an LOA with this status is no longer valid. A status that the API
+// pages do not list counts as valid, so no circuit is applied for twice.
+func VoidLOA(status string) bool { return status == LOARejected || status == LOADeleted }
+
+// CodeNoCircuit is the API's error code for a circuit that the account does not have in the
+// region.
+const CodeNoCircuit = "InvalidInstanceId.NotFound"
+
 // hasLetter reports whether an LOA with a status has its letter.
 func hasLetter(status string) bool {
-	return !slices.Contains([]string{"Applying", "Rejected", "Deleted", "none"}, status)
+	return status != LOAApplying && status != NoLOA && !VoidLOA(status)
 }
 
 // LOAResult is what the status command says about a row.

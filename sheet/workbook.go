@@ -125,14 +125,14 @@ type Past struct {
 // whose result says nothing about that keeps what was known before: its token, when it was sent and the
 // LOA's status.
 func (p *Past) MayStand() bool {
-	stands := !p.SubmittedAt.IsZero() || !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
+	stands := !p.SubmittedAt.IsZero() || p.LOAStatus != "" && p.LOAStatus != NoLOA && !VoidLOA(p.LOAStatus)
 	switch Result(p.Result) {
 	case Submitted, Already, Unknown:
 		return true
 	case Invalid:
 		return p.ClientToken != "" || stands
 	case Refused: // the account has no such circuit in the region, but perhaps in an earlier one
-		return p.ErrorCode == "InvalidInstanceId.NotFound" && !p.SubmittedAt.IsZero()
+		return p.ErrorCode == CodeNoCircuit && !p.SubmittedAt.IsZero()
 	case NotAttempted, Valid, Blocked:
 		return stands // the token was going to be sent
 	}

@@ -84,7 +84,7 @@ var mayImport = map[string][]string{
 	"batch/cli/reasons":  {"batch", "batch/cli/prose", "batch/report", "sheet"},
 	"batch/cli/shell":    {},
 	"batch/cli/record":   {"batch", "batch/cli/accounts", "batch/cli/exit", "batch/ledger", "batch/plan", "sheet"},
-	"batch/cli/files":    {"batch/cli/console", "batch/cli/exit", "batch/durable", "sheet", "sheet/xlsx"},
+	"batch/cli/files":    {"batch/cli/console", "batch/cli/exit", "batch/durable", "batch/inbox", "sheet", "sheet/xlsx"},
 	"batch/cli/history":  {"batch/cli/accounts", "batch/cli/console", "batch/cli/loa", "batch/cli/reasons", "batch/cli/record", "batch/ledger", "batch/report", "batch/waiting", "sheet"},
 	"batch/cli/approve":  {"batch", "batch/approval", "batch/cli/exit", "batch/cli/prose", "batch/cli/reasons", "batch/plan", "batch/report", "sheet"},
 	"batch/cli/book":     {"batch/cli/exit", "batch/cli/files", "batch/cli/password", "batch/durable", "sheet", "sheet/xlsx"},

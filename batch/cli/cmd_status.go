@@ -173,7 +173,7 @@ func (a *app) namedRuns(ctx context.Context, flag string, args []string) (map[st
 func isRunID(text string) bool {
 	date, rest, _ := strings.Cut(text, "-")
 	clock, tail, _ := strings.Cut(rest, "-")
-	_, err := time.Parse("20060102150405", date+clock)
+	_, err := time.Parse(files.RunIDTime, date+"-"+clock)
 	return err == nil && len(tail) == 5
 }
 

@@ -4,14 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/inbox"
 )
 
 func (a *app) submitCommand() *cobra.Command {
@@ -91,9 +90,8 @@ given.`,
 // because there is such a file. A folder that was dropped on the program is taken for one, and read
 // as little as others that are not.
 func isBook(arg string) bool {
-	kinds := []string{".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".et", ".ods", ".csv"} // validate says which can be read
-	if slices.Contains(kinds, strings.ToLower(filepath.Ext(arg))) {
-		return true
+	if inbox.IsBook(arg) {
+		return true // validate says which can be read
 	}
 	info, err := os.Stat(arg)
 	return err == nil && (info.Mode().IsRegular() || info.IsDir() && filepath.IsAbs(arg))

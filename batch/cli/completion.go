@@ -18,6 +18,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
 // fixed completes a flag with fixed values.
@@ -45,7 +46,11 @@ func listOf(list ...string) cobra.CompletionFunc {
 
 // workbooks completes the names of workbooks.
 func workbooks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"xlsx", "xlsm", "csv"}, cobra.ShellCompDirectiveFilterFileExt
+	var read []string
+	for _, extension := range xlsx.Extensions {
+		read = append(read, strings.TrimPrefix(extension, "."))
+	}
+	return read, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // plans completes the names of plans.

@@ -416,5 +416,5 @@ func newRunID(now time.Time) string {
 	b := make([]byte, 4)
 	rand.Read(b) // never fails: crypto/rand aborts the program instead
 	tail := strings.ToLower(base32.StdEncoding.EncodeToString(b))[:5]
-	return now.UTC().Format("20060102-150405") + "-" + tail
+	return now.UTC().Format(files.RunIDTime) + "-" + tail
 }

@@ -16,6 +16,9 @@ import (
 // that somebody may mistake for them, to report them.
 var books = []string{".xlsx", ".xlsm", ".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".et", ".csv"}
 
+// IsBook reports whether a file counts as a workbook, by the extension of its name.
+func IsBook(name string) bool { return slices.Contains(books, strings.ToLower(filepath.Ext(name))) }
+
 // Look lists the workbooks of a folder, by name, and the files that are left out. own reports whether
 // loabatch wrote a file with these bytes, and reserved whether it gives such names to its reports.
 // now is the time by the clock of the folder's file system.
@@ -35,9 +38,9 @@ func Look(files Files, folder string, now time.Time, own func(f File, size int64
 		switch {
 		case info.IsDir():
 			continue
-		case isLock(name):
+		case IsLock(name):
 			left.Reason = Lock
-		case strings.HasPrefix(name, ".") || !slices.Contains(books, strings.ToLower(filepath.Ext(name))) || reserved(name):
+		case strings.HasPrefix(name, ".") || !IsBook(name) || reserved(name):
 			continue
 		case !info.Mode().IsRegular():
 			left.Reason = Link
@@ -53,9 +56,9 @@ func Look(files Files, folder string, now time.Time, own func(f File, size int64
 	return list, out, nil
 }
 
-// isLock reports whether a name is that of an open workbook's lock file: Excel and WPS put ~$ before its
+// IsLock reports whether a name is that of an open workbook's lock file: Excel and WPS put ~$ before its
 // name, LibreOffice .~lock. before and # after it.
-func isLock(name string) bool {
+func IsLock(name string) bool {
 	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~")
 }
 

@@ -118,9 +118,9 @@ func (d *Document) nextOfStates() Next {
 	switch {
 	case d.Simulated:
 		return Next{Code: "report-next-none"}
-	case by["Rejected"]+by["Deleted"] > 0:
+	case by[sheet.LOARejected]+by[sheet.LOADeleted] > 0:
 		return Next{"report-next-reapply", d.Commands.Reapply}
-	case by["Applying"] > 0:
+	case by[sheet.LOAApplying] > 0:
 		return Next{"report-next-ask-again", d.Commands.Again}
 	case by[NoLOA] > 0:
 		return Next{"report-next-apply", d.Commands.Apply}

@@ -146,7 +146,7 @@ type LOAState struct {
 
 // NoLOA is our word for the LOA status of a circuit without an LOA; the others are spelt
 // as the API spells them.
-const NoLOA = "none"
+const NoLOA = sheet.NoLOA
 
 // loaStates are the states in the order in which an LOA goes through them, with their style. States that the API may
 // add are shown after them, by name.
@@ -154,8 +154,8 @@ var loaStates = []struct {
 	status string
 	style  sheet.Style
 }{
-	{"Applying", sheet.StyleWarn}, {"Accept", sheet.StyleGood}, {"Available", sheet.StyleGood}, {"Completing", sheet.StyleGood},
-	{"Complete", sheet.StyleGood}, {"Rejected", sheet.StyleBad}, {"Deleted", sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
+	{sheet.LOAApplying, sheet.StyleWarn}, {sheet.LOAAccept, sheet.StyleGood}, {sheet.LOAAvailable, sheet.StyleGood}, {sheet.LOACompleting, sheet.StyleGood},
+	{sheet.LOAComplete, sheet.StyleGood}, {sheet.LOARejected, sheet.StyleBad}, {sheet.LOADeleted, sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
 }
 
 // LOAStatuses lists the known states of LOAs as the API spells them, and NoLOA.

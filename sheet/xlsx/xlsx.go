@@ -10,6 +10,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
 
+// Extensions are those of the files that can be read, in lower case.
+var Extensions = []string{".xlsx", ".xlsm"}
+
 // Limits limits what an input may cost. A zero field means its default.
 type Limits = opc.Limits
 

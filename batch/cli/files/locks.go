@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
 // Distinct returns the inputs without lock files of open workbooks, which a pattern such as
@@ -74,8 +76,7 @@ func matching(paths []string) (all []string) {
 // IsLock reports whether a path is the lock file that Excel, WPS or LibreOffice keeps
 // beside an open workbook. A real workbook is not one, whatever its name.
 func IsLock(path string) bool {
-	name := filepath.Base(path)
-	if !strings.HasPrefix(name, "~$") && !strings.HasPrefix(name, ".~") {
+	if !inbox.IsLock(filepath.Base(path)) {
 		return false
 	}
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
@@ -114,7 +115,7 @@ func Near(path string) string {
 	for _, e := range entries {
 		name := e.Name()
 		extension := strings.ToLower(filepath.Ext(name))
-		if e.IsDir() || extension != ".xlsx" && extension != ".xlsm" && extension != ".csv" || IsLock(filepath.Join(filepath.Dir(path), name)) {
+		if e.IsDir() || !slices.Contains(xlsx.Extensions, extension) || IsLock(filepath.Join(filepath.Dir(path), name)) {
 			continue
 		}
 		if d := sheet.Distance(base, []rune(strings.ToLower(name))); d < least {

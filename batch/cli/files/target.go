@@ -131,8 +131,14 @@ func Extension(input string) string {
 	return ".xlsx"
 }
 
+// RunIDTime is the layout of the time in the ID of a run, and runIDForm the pattern of the ID.
+const (
+	RunIDTime = "20060102-150405"
+	runIDForm = `[0-9]{8}-[0-9]{6}-[0-9a-z]{5}`
+)
+
 // resultsName matches the default name of a results copy, without its extension.
-var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
+var resultsName = regexp.MustCompile(`\.results-` + runIDForm + `$`)
 
 // CopyPath returns the path of the results copy: -o itself; a file in -o if that is a
 // folder or there are several inputs; otherwise beside the input, named after the run. The
@@ -178,7 +184,7 @@ func Reports(beside string, kinds []string) []Report {
 }
 
 // ReportName matches the names of reports beside a results copy.
-var ReportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
+var ReportName = regexp.MustCompile(`\.results-` + runIDForm + `\.(csv|html|json)$`)
 
 // Sealed reports whether a file is an unchanged copy.
 func Sealed(f *os.File, size int64) bool {
