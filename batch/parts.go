@@ -45,14 +45,30 @@ func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summar
 // stopRanks orders the reasons to stop by how much they say about the whole run.
 var stopRanks = []StopReason{StopPanic, StopLedger, StopInterrupted, StopDuration, StopMaxFailures, StopCanary, StopFatal}
 
+// WholeStop returns why a run stopped early, given why each of its parts did ("" if it did not),
+// and the index of the part that decides it, or -1.
+func WholeStop(parts []StopReason) (why StopReason, of int) {
+	rank, of := len(stopRanks), -1
+	for i, stop := range parts {
+		if r := slices.Index(stopRanks, stop); r >= 0 && r < rank {
+			rank, why, of = r, stop, i
+		}
+	}
+	if why == StopFatal && slices.ContainsFunc(parts, func(stop StopReason) bool { return stop != StopFatal }) {
+		why = StopAccount
+	}
+	return why, of
+}
+
 // merged is the summary of a run whose parts have the given ones.
 func merged(parts []*Summary) *Summary {
 	if len(parts) == 1 {
 		return parts[0]
 	}
 	all := &Summary{Started: parts[0].Started}
-	rank := len(stopRanks)
-	for _, s := range parts {
+	stops := make([]StopReason, len(parts))
+	for i, s := range parts {
+		stops[i] = s.Stop
 		all.Outcomes = append(all.Outcomes, s.Outcomes...)
 		all.Problems = append(all.Problems, s.Problems...)
 		all.Requests += s.Requests
@@ -61,12 +77,10 @@ func merged(parts []*Summary) *Summary {
 		all.Throttled += s.Throttled
 		all.Slowed, all.Duration = max(all.Slowed, s.Slowed), max(all.Duration, s.Duration)
 		all.NoSurvey = cmp.Or(all.NoSurvey, s.NoSurvey)
-		if i := slices.Index(stopRanks, s.Stop); i >= 0 && i < rank {
-			rank, all.Stop, all.StopCode, all.Ahead = i, s.Stop, s.StopCode, s.Ahead
-		}
 	}
-	if all.Stop == StopFatal && slices.ContainsFunc(parts, func(s *Summary) bool { return s.Stop != StopFatal }) {
-		all.Stop = StopAccount
+	why, of := WholeStop(stops)
+	if all.Stop = why; of >= 0 {
+		all.StopCode, all.Ahead = parts[of].StopCode, parts[of].Ahead
 	}
 	slices.SortFunc(all.Outcomes, func(a, b Outcome) int { return cmp.Compare(a.Row, b.Row) })
 	return all

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
@@ -95,18 +97,47 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*book.Inpu
 
 // stepRound takes the next steps of an input, and reports whether there may be further ones.
 func (a *app) stepRound(ctx context.Context, s *invocation, in *book.Input, t *files.Target) bool {
-	if before := s.rounds[in]; before != nil {
-		a.endRound(ctx, before.done)
+	before := s.rounds[in]
+	if before != nil {
 		t.RunID = newRunID(a.env.Now())
+		if !before.done.shared { // else its circuits are released
+			a.endRound(ctx, before.done)
+		}
 	}
 	r := &advanced{}
 	s.rounds[in] = r
-	if r.done, r.err = a.run(ctx, s, in, *t); r.err != nil || ctx.Err() != nil {
+	r.done, r.err = a.run(ctx, s, in, *t)
+	if before != nil && before.done.shared {
+		if r.err != nil && r.done.ledger == nil {
+			s.rounds[in] = before
+			if a.keepRound(s, in, r.err) {
+				return true
+			}
+			s.rounds[in] = r
+		}
+		a.endRound(ctx, before.done)
+	}
+	if r.err != nil || ctx.Err() != nil {
 		return false
 	}
 	a.rememberLOAs(ctx, s, r.done)
 	a.downloadFor(ctx, s, r.done)
 	return r.done.totals.stop == ""
+}
+
+// keepRound reports whether a watch goes on although a round could not begin: another run has circuits
+// of the input, or a signal came while the database was away. The round before is then the last one.
+func (a *app) keepRound(s *invocation, in *book.Input, err error) bool {
+	if locked, ok := errors.AsType[*ledger.LockedError](err); ok {
+		a.lines.Note("watch-locked", map[string]string{"file": in.Path, "run": accounts.Whole(locked.RunID), "host": locked.Host, "pid": number(locked.PID)})
+		return true
+	}
+	own, ok := errors.AsType[*ledger.Error](err)
+	if !ok || !own.Kind.MayPass() || s.signals.exit.Load() == 0 {
+		return false
+	}
+	s.rounds[in].done.left = true // nothing can be recorded
+	return true
 }
 
 // since lists the LOAs whose status differs from the round before, if there was one, and

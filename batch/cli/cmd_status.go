@@ -68,6 +68,7 @@ while nothing changes, and prints a line for each change. A signal, or the end o
 
 func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	ctx := cmd.Context()
+	a.waitUnattended(f)
 	runs, err := a.namedRuns(ctx, f.service.ledger, args)
 	if err != nil {
 		return err
@@ -118,6 +119,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	}
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
+	a.bePatient(ctx, s)
 	for i, k := range asked {
 		a.beginStatus(ctx, s, k, targets[i])
 	}

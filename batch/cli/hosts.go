@@ -45,22 +45,23 @@ type together struct {
 	done    *finished
 	store   ledger.Shared
 	target  files.Target
-	members []ledger.Member // of the parts
+	members []ledger.Member      // of the parts; nil for those in over
+	over    []*ledger.BatchState // of parts that had ended before this process joined; else nil
 	shown   *console.Progress
 
+	lost      func(error) // says that the database is away, or with nil that it is back
 	endQuotas func()
 	log       *console.RunLog
 
 	tokens map[string]int // that rows have chosen, with the first of these rows
 
 	mu    sync.Mutex
-	away  bool          // the database does not answer
 	ended []batch.Count // rows of each part, whoever worked on them
 }
 
 // runTogether carries out a run with the other hosts that work on the same input.
 func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t files.Target, store ledger.Shared) error {
-	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
+	r := &together{app: a, lost: a.ledgers.SayAway(), s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
 	for i := range done.in.Workbook.Circuits {
 		c := &done.in.Workbook.Circuits[i]
 		if _, taken := r.tokens[c.ClientToken]; !taken {
@@ -78,6 +79,7 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 			if past, err := store.Run(ctx, done.info.id); err == nil && past.End != nil {
 				return r.finish(ctx, results)
 			}
+			r.leaveParts(ctx)
 			done.info.id = newRunID(a.env.Now()) // should the run have died since
 			continue
 		}
@@ -90,10 +92,36 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 		if err != nil {
 			return a.ledgers.FailureSince(err)
 		}
-		if i := slices.IndexFunc(results, func(r *hosts.Result) bool { return !r.Complete }); i >= 0 {
-			return r.leave(ctx, results[i])
+		if left := leftPart(results); left != nil {
+			return r.leave(ctx, left)
 		}
 		return r.finish(ctx, results)
+	}
+}
+
+// leftPart returns a part that this process has left while the run goes on, preferably one that says
+// why. It returns nil if the run has ended.
+func leftPart(results []*hosts.Result) (left *hosts.Result) {
+	for _, r := range results {
+		if !r.Complete && (left == nil || left.Stop == "" && left.Lost == nil) {
+			left = r
+		}
+	}
+	return left
+}
+
+// leaveParts leaves the parts in which this process was not presumed dead, before it joins all of
+// them again.
+func (r *together) leaveParts(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
+	for _, m := range r.members {
+		if m == nil {
+			continue
+		}
+		if err := m.Leave(ctx); err == nil || errors.Is(err, ledger.ErrLast) {
+			_ = m.End(ctx, ledger.RunEnd{}) // or else it is found dead
+		}
 	}
 }
 
@@ -106,7 +134,7 @@ func (r *together) join(ctx context.Context) error {
 	s, done := r.s, r.done
 	keys, terms := done.division.Keys(done.in.Workbook), r.terms()
 	all := s.ledgerInfo(done, r.target, r.anywhere(done.info.args))
-	r.members = make([]ledger.Member, len(done.parts))
+	r.members, r.over = make([]ledger.Member, len(done.parts)), make([]*ledger.BatchState, len(done.parts))
 	life, end := context.WithCancel(ctx)
 	r.endQuotas = func() {
 		defer end()
@@ -125,10 +153,17 @@ func (r *together) join(ctx context.Context) error {
 			info.InputSHA256 += "." + strconv.Itoa(n+1)
 		}
 		seen[info.Scope] = true
-		member, err := r.store.Join(ctx, info, terms, p.locks(keys[n]))
+		p.run, p.quotas = nil, nil
+		member, err := r.joinPart(ctx, info, terms, p.locks(keys[n]))
+		if n > 0 && errors.Is(err, ledger.ErrRunExists) {
+			if r.over[n], err = r.endedPart(ctx, info.ID); err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			r.endQuotas()
 			failed := r.joinFailure(err)
+			done.shared = true
 			done.end = ledger.RunEnd{ExitCode: exit.Of(failed)}
 			r.endRun(ctx, done)
 			return failed
@@ -138,7 +173,6 @@ func (r *together) join(ctx context.Context) error {
 		}
 		r.members[n] = hosts.Persist(ctx, member, r.lost)
 		p.run = r.members[n]
-		p.quotas = nil
 		if p.failure == nil {
 			p.quotas = quota.NewSet(hosts.Persist(life, member, r.lost), string(info.Scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
 		}
@@ -155,10 +189,52 @@ func (r *together) join(ctx context.Context) error {
 	return nil
 }
 
+// joinPart joins a part of a run. If the database goes away in between, it waits as a run in progress
+// does.
+func (r *together) joinPart(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (ledger.Member, error) {
+	for {
+		member, err := r.store.Join(ctx, info, terms, keys)
+		own, _ := errors.AsType[*ledger.Error](err)
+		if own == nil || !own.Kind.MayPass() || r.s.flags.run.noWait || r.s.left(r.env.Now()) == 1 {
+			if err == nil {
+				r.lost(nil)
+			}
+			return member, err
+		}
+		r.lost(err)
+		select {
+		case <-time.After(time.Second):
+		case <-r.s.signals.drain:
+			return nil, err
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// endedPart reads a part of a run that has ended while the first part is about to.
+func (r *together) endedPart(ctx context.Context, id string) (*ledger.BatchState, error) {
+	past, err := r.store.Run(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if past.End == nil {
+		return nil, ledger.ErrRunExists
+	}
+	return &ledger.BatchState{Rows: len(past.Rows), Stop: past.End.Stop, StopCode: past.End.StopCode, Members: past.Members, End: past.End}, nil
+}
+
 // joinFailure turns the error of a join into one for the user. Nothing was sent.
 func (r *together) joinFailure(err error) error {
-	if own, ok := errors.AsType[*ledger.Error](err); ok && (own.Kind == ledger.Unreachable || own.Kind == ledger.Standby) {
-		return r.ledgers.NotOpened(r.s.flags.service.ledger, err)
+	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind.MayPass() {
+		if interrupted := int(r.s.signals.exit.Load()); interrupted != 0 {
+			return exit.Failure(interrupted, "left-early", err)
+		}
+		failed := r.ledgers.NotOpened(r.s.flags.service.ledger, err)
+		if late, ok := errors.AsType[*exit.Error](failed); ok && r.s.left(r.env.Now()) == 1 {
+			late.Exit = exit.Duration
+		}
+		return failed
 	}
 	terms, ok := errors.AsType[*ledger.TermsError](err)
 	if !ok {
@@ -202,17 +278,11 @@ func (r *together) terms() []ledger.Term {
 	return append(list, hosts.Terms()...)
 }
 
-// lost says that the database does not answer, and when it does again.
-func (r *together) lost(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case err != nil && !r.away:
-		r.lines.Warn("hosts-database-away", map[string]string{"reason": r.ledgers.Cause(err)})
-	case err == nil && r.away:
-		r.lines.Note("hosts-database-back", nil)
-	}
-	r.away = err != nil
+// joined lists values as a flag takes them, in one order.
+func joined(values []string) string {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return strings.Join(slices.Compact(sorted), ",")
 }
 
 // work works on the rows of all parts at the same time.
@@ -225,22 +295,11 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 		Command: done.info.command, Account: done.info.account,
 		Input: done.in.Path, SHA256: done.in.SHA256, Rows: len(done.in.Workbook.Circuits), Version: version(),
 	})
-	results, failed := make([]*hosts.Result, len(done.parts)), make([]error, len(done.parts))
-	others := make(chan struct{}) // closed when all parts but the first are over
-	var first, rest sync.WaitGroup
-	for n := range done.parts {
-		part := &rest
-		if n == 0 {
-			part = &first
-		}
-		part.Go(func() {
-			defer batch.Guard(func(err error) { failed[n] = err })
-			results[n], failed[n] = hosts.Run(ctx, s.signals.drain, r.options(n, others, results))
-		})
+	parts := make([]hosts.Options, len(done.parts))
+	for n := range parts {
+		parts[n] = r.options(n)
 	}
-	rest.Wait()
-	close(others)
-	first.Wait()
+	results, err := hosts.RunParts(ctx, s.signals.drain, parts)
 	for _, p := range done.parts {
 		if p.quotas == nil {
 			continue
@@ -252,11 +311,14 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 		r.monitor.Used(uses)
 	}
 	r.endQuotas()
-	return results, cmp.Or(failed...)
+	return results, err
 }
 
 // options are what this process works on a part with.
-func (r *together) options(n int, others <-chan struct{}, results []*hosts.Result) hosts.Options {
+func (r *together) options(n int) hosts.Options {
+	if r.over[n] != nil {
+		return hosts.Options{Ended: r.over[n]}
+	}
 	done := r.done
 	rows, regions := 0, map[string]bool{}
 	for i := range done.in.Workbook.Circuits {
@@ -268,19 +330,9 @@ func (r *together) options(n int, others <-chan struct{}, results []*hosts.Resul
 	return hosts.Options{
 		Store: r.store, Member: r.members[n], Engine: r.partEngine(r.s, done, done.parts[n], r.shown, r.log),
 		Rows: rows, Regions: slices.Sorted(maps.Keys(regions)), NoWait: r.s.flags.run.noWait, Log: r.s.log,
-		Plan:    func(ctx context.Context) (*batch.Plan, error) { return r.planPart(ctx, n) },
-		PlanRow: r.planRow,
-		Conclude: func(ctx context.Context, state ledger.BatchState) (ledger.RunEnd, error) {
-			if n > 0 { // what is known of the whole is kept with the first
-				return ledger.RunEnd{Duration: state.Age}, nil
-			}
-			select {
-			case <-others:
-			case <-ctx.Done():
-				return ledger.RunEnd{}, ctx.Err()
-			}
-			return r.conclude(ctx, state, results)
-		},
+		Plan:     func(ctx context.Context) (*batch.Plan, error) { return r.planPart(ctx, n) },
+		PlanRow:  r.planRow,
+		Conclude: r.conclude,
 		Progress: func(state ledger.BatchState) { r.progress(n, state) },
 	}
 }
@@ -320,7 +372,9 @@ func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, er
 	}
 	o := r.s.planOptions(known)
 	o.Valid, o.Batch = r.s.valid(ctx, done, known.past), r.done.info.id
-	return plan.New(done.in.Workbook, o), nil
+	p := plan.New(done.in.Workbook, o)
+	done.endUnusable(p)
+	return p, nil
 }
 
 // planRow plans one row with its past as it is now, apart from all others. Which rows are left
@@ -345,30 +399,24 @@ func (r *together) planRow(ctx context.Context, row int) (*batch.Plan, error) {
 
 // conclude makes the end of the run from what the ledger has of it: whichever process does,
 // it is the same, except for what an earlier run's files on this host tell of changed rows.
-func (r *together) conclude(ctx context.Context, state ledger.BatchState, results []*hosts.Result) (ledger.RunEnd, error) {
+func (r *together) conclude(ctx context.Context, parts []ledger.BatchState) (ledger.RunEnd, error) {
 	past, saved, err := r.pastRun(ctx, r.store, r.done.info.id)
 	if err != nil {
 		return ledger.RunEnd{}, err
 	}
-	past.End = &ledger.RunEnd{Stop: state.Stop, StopCode: state.StopCode, Duration: state.Age, Statuses: map[int]string{}}
-	states := []ledger.BatchState{state}
-	for _, result := range results[1:] {
-		if result != nil {
-			states = append(states, result.State)
-		}
-	}
-	for _, state := range states {
+	past.End = &ledger.RunEnd{Stop: parts[0].Stop, StopCode: parts[0].StopCode, Duration: parts[0].Age, Statuses: map[int]string{}}
+	for _, state := range parts {
 		for _, m := range state.Members {
 			maps.Copy(past.End.Statuses, m.Figures.Statuses)
 			past.End.Moved = append(past.End.Moved, m.Figures.Moved...)
 		}
-		if len(states) > 1 {
+		if len(parts) > 1 {
 			past.End.Parts = append(past.End.Parts, ledger.PartEnd{Stop: state.Stop, StopCode: state.StopCode})
 		}
 	}
 	slices.Sort(past.End.Moved)
 	past.End.Moved = slices.Compact(past.End.Moved)
-	if batch.StopReason(state.Stop) == batch.StopInterrupted {
+	if why, _ := record.Stop(past.End); why == batch.StopInterrupted {
 		past.End.ExitCode = int(r.s.signals.exit.Load())
 	}
 	done := restored(r.done.in, past, saved)
@@ -473,6 +521,9 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 func (r *together) inHand(ctx context.Context) func(row int) bool {
 	unknown := map[int]bool{}
 	for _, m := range r.members {
+		if m == nil { // its part has ended
+			continue
+		}
 		steps, err := m.Outcomes(ctx)
 		if err != nil {
 			continue // they count as in hand
@@ -522,4 +573,39 @@ func (r *together) read(ctx context.Context, use func(*ledger.PastRun, record.Op
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// patience waits for the database in what is not part of a run.
+type patience = hosts.Patience
+
+// bePatient makes the rest of a command wait for a database that goes away, until a signal or the end
+// of --max-duration. What is part of a run waits by itself.
+func (a *app) bePatient(ctx context.Context, s *invocation) {
+	if _, shared := s.store.(ledger.Shared); !shared {
+		return
+	}
+	var life context.Context
+	life, s.impatient = context.WithCancel(ctx)
+	s.closers = append(s.closers, closeFunc(s.impatient))
+	if bound := time.Duration(s.flags.run.maxDuration); bound > 0 {
+		late := time.AfterFunc(bound-a.env.Now().Sub(s.started), s.impatient)
+		context.AfterFunc(life, func() { late.Stop() })
+	}
+	go func() {
+		defer batch.Guard(a.panicked)
+		select {
+		case <-s.signals.drain:
+			s.impatient()
+		case <-life.Done():
+		}
+	}()
+	s.patience = hosts.NewPatience(life, a.ledgers.SayAway())
+}
+
+// patiently calls f, again and again while the database is away if that is waited for.
+func (s *invocation) patiently(ctx context.Context, f func() error) error {
+	if s.patience == nil {
+		return f()
+	}
+	return s.patience.Until(ctx, f)
 }

@@ -67,7 +67,11 @@ func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[
 		if s.store == nil || done.parts[i].opened.service == nil || len(keys) == 0 {
 			continue
 		}
-		present, err := s.store.LOAs(ctx, done.parts[i].opened.service.scope, keys)
+		var present map[batch.Key]ledger.LOA
+		err := s.patiently(ctx, func() (err error) {
+			present, err = s.store.LOAs(ctx, done.parts[i].opened.service.scope, keys)
+			return err
+		})
 		if err != nil {
 			a.lines.Warn("loas-unread", map[string]string{"reason": a.ledgers.Cause(err)})
 			return known
@@ -85,7 +89,10 @@ func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen 
 		if s.store == nil || done.parts[i].opened == nil || done.parts[i].opened.service == nil || len(list) == 0 {
 			continue
 		}
-		if err := s.store.SawLOAs(context.WithoutCancel(ctx), done.parts[i].opened.service.scope, list); err != nil {
+		err := s.patiently(ctx, func() error {
+			return s.store.SawLOAs(context.WithoutCancel(ctx), done.parts[i].opened.service.scope, list)
+		})
+		if err != nil {
 			a.lines.Warn("loas-unsaved", map[string]string{"reason": a.ledgers.Cause(err)})
 			return
 		}
@@ -190,7 +197,7 @@ func (s *invocation) letterSource(done *finished, acc *service) *download.Source
 		if s.store == nil {
 			return nil
 		}
-		return s.store.KeepLetter(ctx, acc.scope, key, l)
+		return s.patiently(ctx, func() error { return s.store.KeepLetter(ctx, acc.scope, key, l) })
 	}
 	return source
 }

@@ -274,6 +274,15 @@ type interruption struct {
 	done   chan struct{}
 }
 
+// interruptible returns what the first signal closes and its exit code, once the command handles
+// signals itself.
+func (a *app) interruptible() (stop <-chan struct{}, code func() int) {
+	if i := a.running.Load(); i != nil {
+		return i.drain, func() int { return int(i.exit.Load()) }
+	}
+	return nil, func() int { return 0 }
+}
+
 // watchSignals starts to handle the signals of a run, until stop is called.
 func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -106,6 +106,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	}
 	n.ctx, s.signals = a.watchSignals(n.ctx)
 	defer s.signals.stop()
+	a.bePatient(n.ctx, s)
 	policy := inbox.Night{Folders: n.folders, Files: inbox.Disk{}, Past: n.finishedWith, Run: n.take, Complete: n.complete, Moved: n.tellMoved, Left: n.tell}
 	policy.Take(books)
 	return n.end()

@@ -137,7 +137,10 @@ func restored(in *book.Input, past *ledger.PastRun, saved record.Options) *finis
 			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
 		}
 		if done.shared {
-			done.totals.stop = record.Stop(end)
+			done.totals.stop, done.totals.stopCode = record.Stop(end)
+			if done.totals.stop == "" && slices.ContainsFunc(done.parts, func(p *part) bool { return p.failure != nil }) {
+				done.totals.stop = batch.StopAccount
+			}
 			if done.totals.stop == batch.StopInterrupted {
 				done.totals.signal = end.ExitCode // that of a signal, wherever it arrived
 			}

@@ -60,7 +60,11 @@ type invocation struct {
 	rounds map[*book.Input]*advanced // the last one over each input; nil unless an advance watches
 	round  int                       // its number, from 1 on
 
-	store   ledger.Store // nil when nothing is sent, and there is none to read
+	store ledger.Store // nil when nothing is sent, and there is none to read
+
+	patience  *patience // with the database of a ledger that hosts share; nil for any other
+	impatient func()    // ends it
+
 	signals *interruption
 	closers []io.Closer
 }
@@ -111,6 +115,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
+	a.bePatient(ctx, s)
 	if f.approved != nil {
 		if err := a.checkPlan(ctx, s, inputs); err != nil {
 			return err
@@ -124,6 +129,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
 	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
+	a.waitUnattended(f)
 	err := a.claimFiles(s) // first, as the metrics report invalid values, too
 	if err != nil {
 		return nil, err
@@ -336,6 +342,14 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*book.Input) (str
 		return "", nil
 	}
 	return a.question(s.command, all, s.service.endpoint, s.accounts), nil
+}
+
+// waitUnattended lets a command wait for a database that is away when it starts, unless somebody at a
+// terminal can see that it is and try again.
+func (a *app) waitUnattended(f submitFlags) {
+	if !f.run.noWait && (f.run.yes || f.folder.in != "" || !a.env.StdinTerminal) {
+		a.ledgers.WaitUnattended()
+	}
 }
 
 // each processes one input after another, prints their summaries, and sets the exit code

@@ -109,7 +109,9 @@ type app struct {
 // newApp returns what runs the commands of an environment. Secrets may be nil for a command that
 // opens no ledger.
 func newApp(env Env, lines *console.Lines, secrets *database.Secrets) *app {
-	return &app{env: env, lines: lines, ledgers: &ledgers.Opener{Lines: lines, Getenv: env.Getenv, Secrets: secrets}}
+	a := &app{env: env, lines: lines, ledgers: &ledgers.Opener{Lines: lines, Getenv: env.Getenv, Secrets: secrets}}
+	a.ledgers.Signals = a.interruptible
+	return a
 }
 
 func (a *app) root() *cobra.Command {

@@ -318,7 +318,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
 		a.fail(exit.Bug(panicked))
 	} else if err != nil {
-		a.lines.Warn("ledger-failed", map[string]string{"reason": a.ledgers.Cause(err)})
+		a.lines.Warn(a.ledgers.Failed(err))
 	}
 	if summary.NoSurvey != "" {
 		a.lines.Warn("survey-denied", map[string]string{"code": summary.NoSurvey})

@@ -654,7 +654,8 @@ var unsaid = map[string][]string{
 		"ledger-standby", "ledger-old-server", "ledger-server-full", "ledger-server-busy", "ledger-server-database", "ledger-server-corrupt", "ledger-server-other", "ledger-server-failed",
 		"ledger-rights-unknown", "hosts-taken", "hosts-silence", "hosts-duration", "hosts-lost", "hosts-stopped",
 	},
-	"a ledger of an older version": {"changed-source"},
+	"a database that is away for longer than a minute; see batch/cli/database": {"ledger-open-waited"},
+	"a ledger of an older version":                                             {"changed-source"},
 	"a letter that takes a minute, a disk that fills up under it, and an LOA without a link to it; see batch/letters and batch/cli/download": {
 		"letter-timeout", "letter-disk-full", "letter-no-link",
 	},

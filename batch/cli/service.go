@@ -139,14 +139,24 @@ func (s *invocation) quotasOf(acc *service) *quota.Set {
 		s.quotas = map[ledger.Scope]*quota.Set{}
 	}
 	if s.keeper == nil {
-		s.keeper = s.store
-		if s.store == nil {
+		switch {
+		case s.store == nil:
 			s.keeper = &quota.Memory{}
+		case s.patience != nil:
+			s.keeper = s.patience.Keeper(s.store)
+		default:
+			s.keeper = s.store
 		}
 	}
 	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
 	s.quotas[acc.scope] = set
-	s.closers = append(s.closers, closeFunc(set.Close))
+	s.closers = append(s.closers, closeFunc(func() {
+		if s.impatient != nil {
+			late := time.AfterFunc(quotaTimeout, s.impatient)
+			defer late.Stop()
+		}
+		set.Close()
+	}))
 	return set
 }
 

@@ -118,10 +118,14 @@ func (m *member) conclude() (over bool, err error) {
 	if err := m.ledger.Report(m.life, m.figures.report(), true); err != nil {
 		return false, err
 	}
+	m.parts.note(m)
+	if goesOn, over, err := m.waitForOthers(); err != nil || !goesOn {
+		return over, err
+	}
 	if m.last, err = m.ledger.State(m.life); err != nil || slices.ContainsFunc(m.last.Members, unreported) {
 		return false, err
 	}
-	end, err := m.options.Conclude(m.life, m.last)
+	end, err := m.parts.endOf(m)
 	if err != nil {
 		return false, err
 	}

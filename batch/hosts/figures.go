@@ -161,7 +161,8 @@ func (s *shown) show(e batch.Event) {
 func (m *member) observe(e batch.Event) {
 	m.figures.ended(&e.Outcome)
 	if batch.Fails(e.Outcome.Result) && !e.Settled {
-		m.failedHere()
+		m.parts.failedHere(m.limits.MaxFailures) // those of the others are read with the state of the batch
+		m.wakeUp()
 	}
 	m.rows.show(e)
 }

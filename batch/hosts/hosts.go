@@ -20,7 +20,8 @@
 // runs twice does no harm, since its circuit can be claimed only once. While the database is
 // away, no job ends (persist.go): River would give up trying to record its end.
 //
-// The limits are those of the batch, and count the rows of all members (limits.go).
+// The limits are those of the batch, and count the rows of all members (limits.go), and those of
+// all batches if the run has several, one for each account (parts.go).
 // A member that is drained gives its rows back, and the batch goes on without it. If there is
 // no other, the batch is stopped, as a run on one host would be. The same goes for a member
 // that stops for a reason of its own, such as rejected credentials.
@@ -60,8 +61,13 @@ type Options struct {
 	PlanRow func(ctx context.Context, row int) (*batch.Plan, error)
 
 	// Conclude computes the end of the batch from the ledger: all living members compute the
-	// same, and one result is kept. It is called when all rows have outcomes.
-	Conclude func(ctx context.Context, s ledger.BatchState) (ledger.RunEnd, error)
+	// same, and one result is kept. It is called when all rows have outcomes; in a run with
+	// several parts, only that of the first is, with the states of all.
+	Conclude func(ctx context.Context, parts []ledger.BatchState) (ledger.RunEnd, error)
+
+	// Ended is the state of a part that had ended before this process joined the run; nothing
+	// else is needed then. It is nil for all others.
+	Ended *ledger.BatchState
 
 	// NoWait makes the member leave as soon as it has no row left to work on, even if other
 	// members still have some in hand.

@@ -224,19 +224,27 @@ func (j *jobs) remove(ctx context.Context) error {
 	})
 }
 
-// admit lets as many rows of the canary be taken as it needs, in sheet order, and the rest once
-// it has passed. It reports whether one of them rules that out.
-func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
+// canaryPart is a part of a run, for its canary.
+type canaryPart struct {
+	batch   string
+	queues  []string
+	stopped bool // it hands out no rows
+}
+
+// admit lets as many rows be taken as the canary needs, in sheet order over all parts of the run,
+// and the rest once it has passed. It reports whether one of them rules that out. It waits until
+// the rows of every part are known.
+func (j *jobs) admit(ctx context.Context, need int, parts []canaryPart) (failed bool, err error) {
+	var batches, queues []string
+	for _, p := range parts {
+		batches, queues = append(batches, p.batch), append(queues, p.queues...)
+	}
 	err = pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
-		var passed bool
-		err := tx.QueryRow(ctx, "SELECT passed FROM loabatch_river.batches WHERE batch = $1 AND opened FOR UPDATE", j.batch).Scan(&passed)
-		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return nil
-		case err != nil || passed:
+		due, err := j.canaryDue(ctx, tx, parts, batches)
+		if err != nil || !due {
 			return err
 		}
-		trial, err := j.trial(ctx, tx, need)
+		trial, err := j.trial(ctx, tx, need, queues)
 		if err != nil {
 			return err
 		}
@@ -247,7 +255,7 @@ func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 			return nil
 		case trial.Passed():
 			more = trial.Left
-			if _, err := tx.Exec(ctx, "UPDATE loabatch_river.batches SET passed = true WHERE batch = $1", j.batch); err != nil {
+			if _, err := tx.Exec(ctx, "UPDATE loabatch_river.batches SET passed = true WHERE batch = ANY($1)", batches); err != nil {
 				return err
 			}
 		}
@@ -255,18 +263,41 @@ func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 			return nil
 		}
 		_, err = tx.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'available' WHERE id IN (
-			SELECT id FROM loabatch_river.river_job WHERE queue = ANY($1) AND state = 'pending' ORDER BY (args->>'row')::bigint LIMIT $2)`, j.queues, more)
+			SELECT id FROM loabatch_river.river_job WHERE queue = ANY($1) AND state = 'pending' ORDER BY (args->>'row')::bigint LIMIT $2)`, queues, more)
 		return err
 	})
 	return failed, err
 }
 
+// canaryDue locks the parts of a run, and reports whether the canary has yet to pass and the rows
+// of all parts are known.
+func (j *jobs) canaryDue(ctx context.Context, tx pgx.Tx, parts []canaryPart, batches []string) (bool, error) {
+	opened, passed := map[string]bool{}, false
+	rows, _ := tx.Query(ctx, "SELECT batch, opened, passed FROM loabatch_river.batches WHERE batch = ANY($1) ORDER BY batch FOR UPDATE", batches)
+	var name string
+	var open, over bool
+	_, err := pgx.ForEachRow(rows, []any{&name, &open, &over}, func() error {
+		opened[name] = open
+		passed = passed || name == j.batch && over
+		return nil
+	})
+	if err != nil || passed {
+		return false, err
+	}
+	for _, p := range parts {
+		if !opened[p.batch] && !p.stopped {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // trial reads how far the canary has come.
-func (j *jobs) trial(ctx context.Context, tx pgx.Tx, need int) (batch.Trial, error) {
+func (j *jobs) trial(ctx context.Context, tx pgx.Tx, need int, queues []string) (batch.Trial, error) {
 	trial := batch.Trial{Need: need}
 	rows, _ := tx.Query(ctx, `SELECT state, CASE state WHEN 'completed' THEN coalesce(metadata->>'result', '') ELSE '' END,
 		state = 'completed' AND coalesce((metadata->>'attempts')::int, 0) > 0, count(*)
-		FROM loabatch_river.river_job WHERE queue = ANY($1) GROUP BY 1, 2, 3`, j.queues)
+		FROM loabatch_river.river_job WHERE queue = ANY($1) GROUP BY 1, 2, 3`, queues)
 	var state string
 	var result sheet.Result
 	var sent bool

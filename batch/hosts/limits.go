@@ -8,14 +8,14 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// limits are those of the batch, as far as this member sees to them.
+// limits are those of the batch, as far as this member sees to them. Those of a run with several
+// batches are seen to in parts.go.
 type limits struct {
 	batch.Limits
-	timer   *time.Timer  // of MaxDuration; nil if there is none
-	timed   bool         // it is set by the age of the batch
-	late    atomic.Bool  // the time of the batch is up
-	failed  atomic.Int64 // rows that failed here
-	tooMany atomic.Bool  // these alone have reached MaxFailures
+	timer   *time.Timer // of MaxDuration; nil if there is none
+	timed   bool        // it is set by the age of the batch
+	late    atomic.Bool // the time of the batch is up
+	tooMany atomic.Bool // rows that failed in this process alone have reached MaxFailures
 }
 
 // setTimer has the batch stopped when its time is up, given its age. Until the database says how old it is, it
@@ -57,28 +57,11 @@ func (m *member) giveUp(after time.Duration) {
 	}
 }
 
-// failedHere counts a row that has failed. What the others have failed is read with the state of the
-// batch, but this member's own failures stop it at once.
-func (m *member) failedHere() {
-	own := batch.Count{Failed: int(m.limits.failed.Add(1))} // without the rows that ended: a percentage is one of the whole
-	if m.limits.MaxFailures.Reached(own) {
-		m.limits.tooMany.Store(true)
-		m.halt()
-	}
-	m.wakeUp()
-}
-
-// tooManyFailed reports whether the batch has reached MaxFailures.
-func (m *member) tooManyFailed() bool {
-	ended := batch.CountOf(m.last.Results).Without(m.counted.Settled)
-	return m.counted.Planned && m.limits.MaxFailures.Reached(ended)
-}
-
 // admit lets the rows of the canary be taken, or stops the batch.
 func (m *member) admit() error {
 	failed := false
 	err := m.until(m.life, func() (err error) {
-		failed, err = m.jobs.admit(m.life, m.limits.Canary)
+		failed, err = m.jobs.admit(m.life, m.limits.Canary, m.parts.canary())
 		return err
 	})
 	if err != nil || !failed {

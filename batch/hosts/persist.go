@@ -34,14 +34,7 @@ func (p *persistent) during(ctx context.Context) *persistent {
 // away reports whether an error says that the database cannot be reached or used for now.
 func away(err error) bool {
 	failed, ok := errors.AsType[*ledger.Error](err)
-	if !ok {
-		return false
-	}
-	switch failed.Kind {
-	case ledger.Unreachable, ledger.Standby, ledger.Busy:
-		return true
-	}
-	return false
+	return ok && failed.Kind.MayPass()
 }
 
 // Pauses between two attempts to reach the database.
@@ -112,6 +105,31 @@ func (p *outage) note(err error, answered bool) {
 	}
 }
 
+// Patience waits for the database in what a process does outside a batch.
+type Patience struct{ waits persistent }
+
+// NewPatience returns a Patience that ends with ctx; lost is that of [Persist].
+func NewPatience(ctx context.Context, lost func(error)) *Patience {
+	return &Patience{persistent{life: ctx, also: ctx, outage: &outage{lost: lost}}}
+}
+
+// Until calls f until the database answers, or until ctx or the patience ends: then it returns what
+// the database said last. f may be called again although its answer was only lost.
+func (p *Patience) Until(ctx context.Context, f func() error) error { return p.waits.until(ctx, f) }
+
+// Keeper returns a keeper of quotas that waits for the database of k.
+func (p *Patience) Keeper(k quota.Keeper) quota.Keeper { return patientKeeper{k, p} }
+
+type patientKeeper struct {
+	quota.Keeper
+	patience *Patience
+}
+
+// Take implements [quota.Keeper].
+func (k patientKeeper) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.Grant, error) {
+	return k.patience.waits.take(ctx, k.Keeper, key, ask)
+}
+
 // Past implements [batch.Ledger].
 func (p *persistent) Past(ctx context.Context, place batch.Place, keys []batch.Key) (past map[batch.Key]batch.Record, err error) {
 	err = p.until(ctx, func() error {
@@ -133,9 +151,13 @@ func (p *persistent) Finish(ctx context.Context, o batch.Outcome) error {
 
 // Take implements [quota.Keeper]. Requests are given back only once: if the answer is lost,
 // they may have been received.
-func (p *persistent) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
+func (p *persistent) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.Grant, error) {
+	return p.take(ctx, p.Member, key, ask)
+}
+
+func (p *persistent) take(ctx context.Context, k quota.Keeper, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
 	err = p.until(ctx, func() error {
-		g, err = p.Member.Take(ctx, key, ask)
+		g, err = k.Take(ctx, key, ask)
 		ask.Returns = nil
 		return err
 	})

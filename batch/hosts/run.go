@@ -65,6 +65,8 @@ type member struct {
 	engines engines
 	river   chan struct{} // closed when River has stopped
 	limits  limits
+	parts   *parts  // of the run
+	number  int     // of this part among them
 	hand    hand    // safe for any goroutine, as what follows
 	figures figures //
 	rows    shown   //
@@ -88,11 +90,15 @@ type cause struct {
 // [*ledger.TakenOverError]), or that something panicked (a [*batch.PanicError]). The result is
 // returned even then, as far as it is known.
 func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
-	store, ok := o.Store.(database)
-	if !ok {
-		return &Result{}, errStore
+	results, err := RunParts(ctx, drain, []Options{o})
+	if results == nil {
+		return &Result{}, err
 	}
-	m := newMember(ctx, o, store)
+	return results[0], err
+}
+
+// run is the part of the member in its batch.
+func (m *member) run(drain <-chan struct{}) (*Result, error) {
 	defer m.die(nil)
 	defer m.halt()
 	m.setTimer(0)
@@ -105,7 +111,7 @@ func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error)
 		err = m.client()
 	}
 	if err == nil {
-		err = m.until(m.life, func() error { return m.jobs.client.Start(context.WithoutCancel(ctx)) })
+		err = m.until(m.life, func() error { return m.jobs.client.Start(context.WithoutCancel(m.calls)) })
 	}
 	if err != nil {
 		close(m.engines.fed)
@@ -184,6 +190,7 @@ func (m *member) loop() (*Result, error) {
 		}
 		over := false
 		if err == nil {
+			m.parts.note(m)
 			if m.options.Progress != nil {
 				m.options.Progress(state)
 			}

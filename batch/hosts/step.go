@@ -32,8 +32,10 @@ func (m *member) step() (over bool, err error) {
 	if err := m.takeBack(); err != nil {
 		return false, err
 	}
-	if err := m.reportNow(); err != nil {
-		return false, err
+	if m.phase != ending { // else the figures are final
+		if err := m.reportNow(); err != nil {
+			return false, err
+		}
 	}
 	if err := m.endings(); err != nil {
 		return false, err
@@ -80,8 +82,10 @@ func (m *member) handOut() error {
 	switch {
 	case m.limits.late.Load():
 		return m.stop(batch.StopDuration, "")
-	case m.limits.tooMany.Load() || m.tooManyFailed():
+	case m.limits.tooMany.Load() || m.parts.tooManyFailed(m.limits.MaxFailures):
 		return m.stop(batch.StopMaxFailures, "")
+	case m.parts.limit() != "":
+		return m.stop(m.parts.limit(), "")
 	case m.drained.Load():
 		m.cause.why = cmp.Or(m.cause.why, batch.StopInterrupted)
 	}

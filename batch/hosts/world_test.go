@@ -124,14 +124,18 @@ func book(n int, regions ...string) *sheet.Workbook {
 type host struct {
 	t      testing.TB
 	store  *postgres.Store
-	member ledger.Member
-	wire   *wire
-	drain  chan struct{}
-	cancel context.CancelFunc
-	done   chan struct{}
-	result *hosts.Result
-	err    error
-	lost   []error
+	member ledger.Member // of the first part
+
+	members []ledger.Member // of the parts
+	quotas  []*quota.Set
+	results []*hosts.Result
+	wire    *wire
+	drain   chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+	result  *hosts.Result
+	err     error
+	lost    []error
 }
 
 // setup changes what a host works with.
@@ -140,6 +144,12 @@ type setup func(*hosts.Options)
 // start joins the batch of a workbook in a database and starts working on it.
 func start(t testing.TB, address string, name string, e *endpoint, w *sheet.Workbook, changes ...setup) *host {
 	t.Helper()
+	return startParts(t, address, name, e, []*sheet.Workbook{w}, changes...)
+}
+
+// startParts does so for a run in parts, each with a workbook and an account of its own.
+func startParts(t testing.TB, address string, name string, e *endpoint, books []*sheet.Workbook, changes ...setup) *host {
+	t.Helper()
 	h := &host{t: t, wire: newWire(t, address), drain: make(chan struct{}), done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
@@ -147,49 +157,66 @@ func start(t testing.TB, address string, name string, e *endpoint, w *sheet.Work
 	if h.store, err = postgres.Open(ctx, h.wire.address); err != nil {
 		t.Fatal(err)
 	}
+	parts := make([]hosts.Options, len(books))
+	for n, w := range books {
+		parts[n] = h.join(ctx, name, n, e, w)
+		for _, change := range changes {
+			change(&parts[n])
+		}
+	}
+	h.member = h.members[0]
+	go func() {
+		defer close(h.done)
+		if h.results, h.err = hosts.RunParts(ctx, h.drain, parts); len(h.results) > 0 {
+			h.result = h.results[0]
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-h.done
+		for _, q := range h.quotas {
+			q.Close()
+		}
+		h.store.Close()
+	})
+	return h
+}
+
+// join joins a part of a run.
+func (h *host) join(ctx context.Context, name string, n int, e *endpoint, w *sheet.Workbook) hosts.Options {
+	h.t.Helper()
 	info := ledger.RunInfo{ID: "run-of-" + name, Scope: ledger.Real, Command: "submit", InputSHA256: "book", Host: name}
-	if h.member, err = h.store.Join(ctx, info, hosts.Terms(), plan.Keys(w)); err != nil {
-		t.Fatal(err)
+	if n > 0 {
+		info.ID, info.Scope = fmt.Sprint(info.ID, ".", n+1), ledger.Real.ForAccount(fmt.Sprint(n))
 	}
-	member := hosts.Persist(ctx, h.member, func(err error) { h.lost = append(h.lost, err) })
-	quotas := quota.NewSet(member, string(ledger.Real), quota.Limits{Rate: quota.Rate{N: 1000, Per: time.Second}, Burst: 1000})
-	past := func(ctx context.Context) (map[batch.Key]batch.Record, error) {
-		return h.member.Past(ctx, batch.PlaceLOA, plan.Keys(w))
+	joined, err := h.store.Join(ctx, info, hosts.Terms(), plan.Keys(w))
+	if err != nil {
+		h.t.Fatal(err)
 	}
-	o := hosts.Options{
+	h.members = append(h.members, joined)
+	member := hosts.Persist(ctx, joined, func(err error) { h.lost = append(h.lost, err) })
+	quotas := quota.NewSet(member, string(info.Scope), quota.Limits{Rate: quota.Rate{N: 1000, Per: time.Second}, Burst: 1000})
+	h.quotas = append(h.quotas, quotas)
+	planned := func(ctx context.Context, w *sheet.Workbook) (*batch.Plan, error) {
+		known, err := joined.Past(ctx, batch.PlaceLOA, plan.Keys(w))
+		return plan.New(w, plan.Options{Past: known, Batch: joined.Info().ID}), err
+	}
+	return hosts.Options{
 		Store: h.store, Member: member, Rows: len(w.Circuits), Regions: regionsOf(w),
 		Engine: &batch.Engine{
 			Submitter: e, Finder: e, Surveyor: e, Survey: true, Concurrency: 4,
 			Quota: func(region string, api batch.API) batch.Quota { return quotas.Window(region, string(api)) },
 		},
-		Plan: func(ctx context.Context) (*batch.Plan, error) {
-			known, err := past(ctx)
-			return plan.New(w, plan.Options{Past: known, Batch: h.member.Info().ID}), err
-		},
+		Plan: func(ctx context.Context) (*batch.Plan, error) { return planned(ctx, w) },
 		PlanRow: func(ctx context.Context, row int) (*batch.Plan, error) {
 			one := *w
-			one.Circuits = w.Circuits[row-2 : row-1]
-			known, err := h.member.Past(ctx, batch.PlaceLOA, plan.Keys(&one))
-			return plan.New(&one, plan.Options{Past: known, Batch: h.member.Info().ID}), err
+			one.Circuits = []sheet.Circuit{*w.CircuitAt(row)}
+			return planned(ctx, &one)
 		},
-		Conclude: func(context.Context, ledger.BatchState) (ledger.RunEnd, error) {
+		Conclude: func(context.Context, []ledger.BatchState) (ledger.RunEnd, error) {
 			return ledger.RunEnd{ExitCode: 0}, nil
 		},
 	}
-	for _, change := range changes {
-		change(&o)
-	}
-	go func() {
-		defer close(h.done)
-		h.result, h.err = hosts.Run(ctx, h.drain, o)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-h.done
-		quotas.Close()
-		h.store.Close()
-	})
-	return h
 }
 
 func regionsOf(w *sheet.Workbook) (list []string) {
@@ -221,22 +248,26 @@ func (h *host) end() *hosts.Result {
 	if h.err != nil || r == nil || !r.Complete {
 		h.t.Fatalf("%v, %+v", h.err, r)
 	}
-	if err := h.member.End(context.Background(), ledger.RunEnd{}); err != nil {
-		h.t.Error(err)
+	for _, m := range h.members {
+		if err := m.End(context.Background(), ledger.RunEnd{}); err != nil {
+			h.t.Error(err)
+		}
 	}
 	return r
 }
 
-// counts returns how many rows of a batch have each result.
+// counts returns how many rows of a run have each result.
 func counts(t testing.TB, h *host) map[sheet.Result]int {
 	t.Helper()
-	all, err := h.member.Outcomes(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := map[sheet.Result]int{}
-	for _, steps := range all {
-		n[batch.ShownOf(steps).Result]++
+	for _, m := range h.members {
+		all, err := m.Outcomes(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, steps := range all {
+			n[batch.ShownOf(steps).Result]++
+		}
 	}
 	return n
 }

@@ -59,6 +59,9 @@ const (
 	OldServer      Kind = "old-server"     // the server is too old for the ledger
 )
 
+// MayPass reports whether a failure may pass by itself: a server that restarts, fails over or is busy.
+func (k Kind) MayPass() bool { return k == Unreachable || k == Standby || k == Busy }
+
 // Error is a failure of the ledger itself. It never quotes a value that was to be written.
 type Error struct {
 	Op   string // open, start, lock, write, read, check

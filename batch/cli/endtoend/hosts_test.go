@@ -399,11 +399,9 @@ func TestHostsFolder(t *testing.T) {
 	}
 }
 
-// TestHostsAccounts has two hosts work on a workbook whose rows belong to two accounts, one of
-// them under two names, and one alone on it again.
-func TestHostsAccounts(t *testing.T) {
-	t.Parallel()
-	database := pgtest.Database(t)
+// newAccounts makes a program whose workbook has n rows of several accounts, the profiles own and second, and of
+// as many others as it names: row gives a circuit another ID, if it is not empty, and a profile.
+func newAccounts(t *testing.T, n int, row func(i int, id string) (newID, profile string)) *program {
 	p := newProgramWith(t, 0, nil)
 	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret", "id2": "secret2"}, Accounts: map[string]string{"id2": "1000000000000002"}, Quota: -1})
 	p.url = clitest.Serve(t, p.sim)
@@ -413,15 +411,99 @@ func TestHostsAccounts(t *testing.T) {
 	if err := os.WriteFile(p.path("config.json"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	book := clitest.Circuits(90)
-	for i := range book[0].Rows {
-		book[0].Rows[i] = append(book[0].Rows[i], []string{"", "second", "own"}[i/4%3])
+	book := clitest.Circuits(n)
+	book[0].Rows[0] = append(book[0].Rows[0], "Account")
+	for i := 1; i <= n; i++ {
+		id, profile := row(i, book[0].Rows[i][0])
+		book[0].Rows[i] = append(book[0].Rows[i], profile)
+		if id != "" {
+			book[0].Rows[i][0], book[1].Rows[i][0] = id, id
+		}
 	}
-	book[0].Rows[0][len(book[0].Rows[0])-1] = "Account"
 	if err := os.WriteFile(p.path("in.xlsx"), clitest.Pack(book), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.env = []string{"ALIBABA_CLOUD_CONFIG_FILE=" + p.path("config.json")}
+	return p
+}
+
+// TestHostsAccountUnusable has rows of an account whose profile is missing end NOT_ATTEMPTED, as on one host. A second
+// host joins when the one row of another account has its result, and finds both.
+func TestHostsAccountUnusable(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newAccounts(t, 32, func(i int, _ string) (string, string) {
+		return "", map[int]string{3: "second", 5: "lost", 6: "lost"}[i]
+	})
+	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
+	p.until("rows of both accounts", func() bool {
+		list := p.host(database, "history", "--json", "pc-crash00002")
+		_ = list.Wait() // the run may not have begun
+		return strings.Contains(list.out.String(), `"result": "SUBMITTED"`)
+	})
+	second := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "2.xlsx", "in.xlsx")
+	for _, h := range []*host{first, second} {
+		p.ended(h, 6, "30 of 32 rows accepted, 2 not attempted", "some of the accounts could not be used", "profile lost: 2 NOT_ATTEMPTED; no credentials found", "second): 1 SUBMITTED")
+	}
+	if !strings.Contains(second.out.String(), "joined run "+runOf(first)) {
+		t.Error("the second host did not join")
+	}
+	sameCopy(t, p.path("1.xlsx"), p.path("2.xlsx"))
+	p.ended(p.host(database, "report", runOf(first), "-o", "again.xlsx"), 0, "some of the accounts could not be used")
+	sameCopy(t, p.path("1.xlsx"), p.path("again.xlsx"))
+}
+
+// TestHostsAccountLimits has limits count the rows of all accounts, with a ledger in a file as with one that hosts
+// share.
+func TestHostsAccountLimits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		args []string
+		bad  [2]int // the first row that is refused, and the last
+		most int    // rows that may be accepted
+		want []string
+	}{
+		// Of each account, fewer rows fail than the limit says.
+		{"max-failures", []string{"--max-failures", "10", "--concurrency", "1"}, [2]int{1, 15}, 45, []string{`"stop_reason": "stop-max-failures"`, `"exit_code": 6`}},
+		// The first rows are of the first account, so those of the second one have to wait.
+		{"canary", []string{"--canary", "3"}, [2]int{3, 3}, 2, []string{`"stop_reason": "stop-canary"`, `"REFUSED": 1`, `"exit_code": 6`}},
+	} {
+		for _, shared := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s shared %v", test.name, shared), func(t *testing.T) {
+				t.Parallel()
+				p := newAccounts(t, 60, func(i int, id string) (string, string) {
+					profile := []string{"", "second"}[i/8%2]
+					if i < test.bad[0] || i > test.bad[1] {
+						return "", profile
+					}
+					return "pc-locked" + strings.TrimPrefix(id, "pc-crash"), profile
+				})
+				ledger, n := p.path("ledger.db"), 1
+				if shared {
+					ledger, n = pgtest.Database(t), 2
+				}
+				var hosts []*host
+				for i := range n {
+					hosts = append(hosts, p.host(ledger, append([]string{"submit", "--yes", "--json", "--survey", "off", "--rate", "5/1s", "-o", fmt.Sprint(i, ".xlsx"), "in.xlsx"}, test.args...)...))
+				}
+				for _, h := range hosts {
+					p.ended(h, 6, test.want...)
+				}
+				if accepted := p.sim.Stats().Accepted; accepted > test.most {
+					t.Errorf("%d rows were accepted", accepted)
+				}
+			})
+		}
+	}
+}
+
+// TestHostsAccounts has two hosts work on a workbook whose rows belong to two accounts, one of
+// them under two names, and one alone on it again.
+func TestHostsAccounts(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newAccounts(t, 90, func(i int, _ string) (string, string) { return "", []string{"", "second", "own"}[i/4%3] })
 	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
 	second := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "2.xlsx", "in.xlsx")
@@ -463,6 +545,51 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
+// TestDatabaseAwayAtStart starts commands while the database is down, as in a failover.
+func TestDatabaseAwayAtStart(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, "fsync=off")
+	database := server.Database(t)
+	p := newProgram(t, 30)
+	if err := os.Mkdir(p.path("in"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop(t)
+	const waits = "cannot be used at the moment; waiting for it for up to 1m: "
+	submit := func(args ...string) *host {
+		return p.host(database, append([]string{"submit", "--yes", "--rate", "30/1s"}, args...)...)
+	}
+	sent, night, asked := submit("-o", "1.xlsx", "in.xlsx"), submit("--in", "in"), p.host(database, "status", "-o", "status.xlsx", "in.xlsx")
+	interrupted := submit("--json", "-o", "2.xlsx", "in.xlsx")
+	p.until("all wait", func() bool {
+		for _, h := range []*host{sent, night, asked, interrupted} {
+			if !strings.Contains(h.out.String(), waits) {
+				return false
+			}
+		}
+		return true
+	})
+	began := time.Now()
+	if err := interrupted.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.ended(interrupted, 143, "interrupted; nothing was sent", `"exit_code": 143`)
+	p.ended(submit("--no-wait", "-o", "3.xlsx", "in.xlsx"), 2, "cannot open the ledger", "does not answer", "Nothing was sent")
+	p.ended(p.host(database, "history"), 2, "cannot open the ledger", "does not answer")
+	p.ended(p.host(database, "report", "20270115-020000-k3f9q"), 2, "does not answer")
+	p.ended(p.host(database, "doctor"), 6, "does not answer")
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("commands that do not wait took %v", took)
+	}
+	server.Restart(t)
+	p.ended(sent, 0, "answers again after ", "all 30 rows accepted")
+	p.ended(night, 0, "answers again after ")
+	p.ended(asked, 0, "answers again after ")
+	if stats := p.sim.Stats(); stats.Accepted != 30 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+}
+
 // TestDatabaseFailures checks what commands say about a broken database.
 func TestDatabaseFailures(t *testing.T) {
 	t.Parallel()
@@ -492,11 +619,17 @@ func TestDatabaseFailures(t *testing.T) {
 	} {
 		for _, args := range [][]string{{"history"}, {"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"history", "--lang", "zh"}} {
 			wants := test.wants
+			if strings.Contains(test.ledger, ":1/") && args[0] == "submit" {
+				args = append(args, "--no-wait") // it could be a server that restarts
+			}
 			if args[len(args)-1] == "zh" {
 				wants = nil
 			}
 			h := p.host(test.ledger, args...)
 			p.ended(h, 2, wants...)
+			if strings.Contains(h.out.String(), "waiting for it") {
+				t.Errorf("%q waited: %s", args, &h.out)
+			}
 			if password, _ := address.User.Password(); strings.Contains(h.out.String(), password) {
 				t.Errorf("%q printed the password: %s", args, &h.out)
 			}

@@ -97,7 +97,7 @@ func (s Status) Code() int {
 		return Rows
 	case s.Stop == batch.StopDuration:
 		return Duration
-	case s.Unasked > 0:
+	case s.Unasked > 0 || s.Stop == batch.StopLedger:
 		return Unfinished
 	}
 	return OK

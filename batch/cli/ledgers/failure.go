@@ -41,6 +41,15 @@ func (o *Opener) FailureSince(err error) error {
 	return o.Failure(err)
 }
 
+// Failed is what to warn of an error of the ledger with in the middle of a command.
+func (o *Opener) Failed(err error) (code string, args map[string]string) {
+	args = map[string]string{"reason": o.Cause(err), "todo": o.hint(err)}
+	if own, ok := errors.AsType[*ledger.Error](err); ok && database.Is(own.Path) {
+		return "ledger-server-failed", args
+	}
+	return "ledger-failed", args
+}
+
 // Cause describes the kind of failure.
 func (o *Opener) Cause(err error) string {
 	if open, ok := errors.AsType[*batch.OpenTokenError](err); ok {

@@ -28,6 +28,11 @@ type Opener struct {
 	Getenv  func(string) string
 	Secrets *database.Secrets // their passwords
 
+	// Signals returns what is closed by a signal, and the exit code of that, 0 before it. Both are
+	// nil or 0 until the command handles signals itself. It may be nil.
+	Signals func() (stop <-chan struct{}, code func() int)
+
+	wait   database.Wait
 	warned sync.Once // that a password can be seen
 }
 
@@ -102,12 +107,15 @@ func (o *Opener) openDatabase(ctx context.Context, address string) (ledger.Store
 			o.Lines.Warn("ledger-password-file", map[string]string{"file": shell.Quote(file)})
 		}
 	})
-	store, err := postgres.Open(ctx, connection)
+	store, err := o.connect(ctx, address, connection)
 	if err == nil {
 		store.OnSilence(func(l ledger.LockedError) {
 			o.Lines.Note("hosts-silence", map[string]string{"run": accounts.Whole(l.RunID), "host": l.Host, "pid": strconv.Itoa(l.PID)})
 		})
 		return store, nil
+	}
+	if own, ok := errors.AsType[*exit.Error](err); ok {
+		return nil, own
 	}
 	if refused, ok := errors.AsType[*postgres.SettingError](err); ok {
 		return nil, exit.Failure(exit.Usage, "ledger-setting", err, "setting", refused.Setting, "address", address)

@@ -24,9 +24,14 @@ var zhHosts = map[string]Entry{
 	"ledger-server-other":    {Message: "数据库出错：{cause}", Hint: "请查看数据库服务器的日志。"},
 	"ledger-server-failed":   {Message: "台账出错：{reason}", Hint: "已停止发送。{todo}然后请重新运行同一命令。"},
 
+	"ledger-awaited":     {Message: "台账的数据库暂时无法使用，最多等待 {time}：{reason}", Hint: "尚未发送任何申请。数据库恢复后命令会自动继续；如不再等待，请中断命令。"},
+	"ledger-answers":     {Message: "台账的数据库已恢复响应，等待了 {time}"},
+	"ledger-open-waited": {Message: "等待 {time} 后仍无法打开台账 {file}：{reason}", Hint: "{todo}没有发送任何申请。"},
+
 	"hosts-started":           {Message: "已开始运行 {run}；在其他主机上运行同一命令即可加入"},
 	"no-wait-alone":           {Message: "--no-wait 不起作用：台账是文件，没有其他主机可等"},
 	"hosts-joined":            {Message: "已加入运行 {run}，由 {host}（进程 {pid}）开始于 {since}"},
+	"watch-locked":            {Message: "{host}（进程 {pid}）的运行 {run} 正在处理 {file} 中的专线；跳过本轮"},
 	"hosts-silence":           {Message: "运行 {run} 的进程似乎已异常中断（{host}，进程 {pid}）；正在确认，需要数秒"},
 	"hosts-terms":             {Message: "无法加入 {host} 开始的运行 {run}，两边的设置不同：{differences}", Hint: "请在此运行与那边相同的命令，或等该运行结束。没有发送任何申请。"},
 	"hosts-term":              {Message: "{name} {theirs}（此处为 {ours}）"},

@@ -110,15 +110,19 @@ func Input(past *ledger.PastRun) string {
 	return past.Input
 }
 
-// Stop is why a run over several accounts stopped early, each for a reason of its own.
-func Stop(end *ledger.RunEnd) batch.StopReason {
-	why, all := batch.StopReason(end.Stop), true
-	for _, p := range end.Parts {
-		why = cmp.Or(why, batch.StopReason(p.Stop))
-		all = all && p.Stop == string(batch.StopFatal)
+// Stop is why a run over several accounts stopped early, each perhaps for a reason of its own, with
+// the API's error code.
+func Stop(end *ledger.RunEnd) (batch.StopReason, string) {
+	if len(end.Parts) == 0 {
+		return batch.StopReason(end.Stop), end.StopCode
 	}
-	if why == batch.StopFatal && len(end.Parts) > 1 && !all {
-		return batch.StopAccount
+	parts := make([]batch.StopReason, len(end.Parts))
+	for i, p := range end.Parts {
+		parts[i] = batch.StopReason(p.Stop)
 	}
-	return why
+	why, of := batch.WholeStop(parts)
+	if of < 0 {
+		return batch.StopReason(end.Stop), end.StopCode
+	}
+	return why, end.Parts[of].StopCode
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -132,6 +133,27 @@ func kindOf(err error) ledger.Kind {
 		return ledger.Unreachable
 	}
 	return ledger.Other
+}
+
+// MayPass reports whether an error of [Open] may pass by itself, as when the server restarts or fails
+// over. A host name that does not exist is not waited for.
+func MayPass(err error) bool {
+	own, ok := errors.AsType[*ledger.Error](err)
+	return ok && own.Kind.MayPass() && !unresolved(own.Err)
+}
+
+// unresolved reports whether an error only says that names of hosts do not exist.
+func unresolved(err error) bool {
+	switch e := err.(type) {
+	case *net.DNSError:
+		return e.IsNotFound
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		return len(all) > 0 && !slices.ContainsFunc(all, func(err error) bool { return !unresolved(err) })
+	case interface{ Unwrap() error }:
+		return unresolved(e.Unwrap())
+	}
+	return false
 }
 
 // isEncryption reports whether a connection failed because of its encryption.

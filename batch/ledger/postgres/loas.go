@@ -25,6 +25,7 @@ const loaChunk = 500
 func (s *Store) SawLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.LOA) error {
 	for part := range slices.Chunk(seen, loaChunk) {
 		err := s.changeLOAs(ctx, scope, part, func(known, one ledger.LOA) ledger.LOA {
+			one.Since, one.Asked = s.toDatabase(one.Since), s.toDatabase(one.Asked) // whichever host asked later knows better
 			next, _ := known.After(one)
 			return next
 		})
@@ -33,6 +34,12 @@ func (s *Store) SawLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.L
 		}
 	}
 	return nil
+}
+
+// loaToHost converts the times of an LOA to this host's clock.
+func (s *Store) loaToHost(l ledger.LOA) ledger.LOA {
+	l.Since, l.Asked = s.toHost(l.Since), s.toHost(l.Asked)
+	return l
 }
 
 // KeepLetter implements [ledger.LOABook].
@@ -91,8 +98,13 @@ func presentLOAs(ctx context.Context, q querier, scope ledger.Scope, keys []batc
 func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) (present map[batch.Key]ledger.LOA, err error) {
 	if keys != nil {
 		err = s.read(ctx, func(ctx context.Context) error {
-			present, err = presentLOAs(ctx, s.pool, scope, keys)
-			return err
+			if present, err = presentLOAs(ctx, s.pool, scope, keys); err != nil {
+				return err
+			}
+			for key, l := range present {
+				present[key] = s.loaToHost(l)
+			}
+			return nil
 		})
 		return present, err
 	}
@@ -101,7 +113,7 @@ func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 		return each(ctx, s.pool, func(scan func(...any) error) error {
 			l, err := ledger.ScanLOA(scan)
 			l.Scope = ""
-			present[l.Key] = l
+			present[l.Key] = s.loaToHost(l)
 			return err
 		}, "SELECT DISTINCT ON (l.region, l.instance_id) "+loaColumns+" FROM loabatch.loa_states l WHERE l.scope = $1 ORDER BY l.region, l.instance_id, l.since DESC", string(scope))
 	})
@@ -113,7 +125,7 @@ func (s *Store) LOAHistory(ctx context.Context) (list []ledger.LOA, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
 		return each(ctx, s.pool, func(scan func(...any) error) error {
 			l, err := ledger.ScanLOA(scan)
-			list = append(list, l)
+			list = append(list, s.loaToHost(l))
 			return err
 		}, "SELECT "+loaColumns+" FROM loabatch.loa_states l ORDER BY l.scope, l.region, l.instance_id, l.since")
 	})

@@ -207,3 +207,39 @@ func TestSkew(t *testing.T) {
 		}
 	}
 }
+
+// TestClocksOfLOAs has a host whose clock is ahead see an LOA before another one does. The later answer counts,
+// whatever the clocks say.
+func TestClocksOfLOAs(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Database(t)
+	ahead, right := open(t, address, postgres.Silence), open(t, address, postgres.Silence)
+	key, ctx := batch.Key{Region: "cn-hangzhou", InstanceID: "pc-1"}, t.Context()
+	saw := func(s *postgres.Store, status string, at time.Time) {
+		t.Helper()
+		if err := s.SawLOAs(ctx, ledger.Real, []ledger.LOA{{Key: key, Status: status, Asked: at}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	ahead.SetSkew(-5 * time.Minute)
+	saw(ahead, "Applying", now.Add(5*time.Minute))
+	saw(right, "Available", now.Add(10*time.Second))
+	for _, test := range []struct {
+		store *postgres.Store
+		since time.Time
+	}{{right, now.Add(10 * time.Second)}, {ahead, now.Add(5*time.Minute + 10*time.Second)}} {
+		all, err := test.store.LOAs(ctx, ledger.Real, nil)
+		if l := all[key]; err != nil || l.Status != "Available" || !l.Since.Equal(test.since) {
+			t.Errorf("%v: %+v", err, l)
+		}
+		one, err := test.store.LOAs(ctx, ledger.Real, []batch.Key{key})
+		if err != nil || one[key] != all[key] {
+			t.Errorf("%v: %+v", err, one[key])
+		}
+		history, err := test.store.LOAHistory(ctx)
+		if err != nil || len(history) != 2 || !history[1].Since.Equal(test.since) {
+			t.Errorf("%v: %+v", err, history)
+		}
+	}
+}
