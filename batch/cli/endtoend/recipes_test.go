@@ -48,7 +48,31 @@ func nights(t *testing.T) map[string][]string {
 	return found
 }
 
-// jobSpec is what the tests check in a Job.
+// TestTaskIsTried runs the doctor that the page has a scheduled task run before its first night: with
+// flags that it takes, and the folders of the recipe.
+func TestTaskIsTried(t *testing.T) {
+	t.Parallel()
+	found := regexp.MustCompile(`\bC:\\loa\\loabatch\.exe (doctor [^>]*) > `).FindStringSubmatch(readText(t, github+"docs/unattended.md"))
+	if found == nil {
+		t.Fatal("the page runs no doctor")
+	}
+	night := nights(t)["Windows"][0] + " "
+	for _, m := range regexp.MustCompile(`--\S+ \S+`).FindAllString(found[1], -1) {
+		if !strings.Contains(night, " "+m+" ") {
+			t.Errorf("the task has no %s", m)
+		}
+	}
+	s := newShell(t)
+	if err := os.MkdirAll(filepath.Join(s.dir, "loa", "inbox", "done"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(s.dir, "loa", "inbox", "failed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.run("loabatch " + strings.NewReplacer(`C:\`, "", `\`, "/").Replace(found[1]) + " # exit 0")
+}
+
+// jobSpec is what the tests look at in a Job.
 type jobSpec struct {
 	Parallelism, Completions int
 	CompletionMode           string `yaml:"completionMode"`
