@@ -250,7 +250,7 @@ func TestNetworkShare(t *testing.T) {
 	}
 	mapped := drive + strings.TrimPrefix(dir, share)
 	if exit, said := p.said("doctor", "--endpoint", p.url, "--ledger", mapped+`\ledger.db`, "--in", mapped+`\in`); strings.Count(said, mapped) < 3 ||
-		!strings.Contains(said, "is on the network drive "+drive+", which only somebody who is logged on has") || !strings.Contains(said, "is on a network file system") {
+		!strings.Contains(said, "is on the network drive "+drive+", which only somebody who is logged on has") || !strings.Contains(said, "is on a network file system ("+drive+")") {
 		t.Errorf("exit %d: %s", exit, said)
 	}
 	if exit, said := p.said("validate", p.path("missing.xlsx")); exit != 2 || !strings.Contains(said, "there is no file") {

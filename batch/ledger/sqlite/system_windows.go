@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"math/bits"
+	"path/filepath"
 	"syscall"
 	"time"
 	"unsafe"
@@ -28,11 +29,11 @@ func sinceBoot() time.Duration {
 // bootLine is empty: Windows does not identify boots.
 func bootLine() string { return "" }
 
-// network names the network file system of a path, or returns "" for any other. Windows does not
-// tell which one it is.
+// network names the share or the drive of a path on a network file system, or returns "" for any other.
+// Windows does not tell which one it is.
 func network(path string) string {
-	if durable.Remote(path) {
-		return "SMB or another"
+	if path, err := filepath.Abs(path); err == nil && durable.Remote(path) {
+		return filepath.VolumeName(path)
 	}
 	return ""
 }
