@@ -72,7 +72,7 @@ func TestTaskIsTried(t *testing.T) {
 	s.run("loabatch " + strings.NewReplacer(`C:\`, "", `\`, "/").Replace(found[1]) + " # exit 0")
 }
 
-// jobSpec is what the tests look at in a Job.
+// jobSpec is what the tests check in a Job.
 type jobSpec struct {
 	Parallelism, Completions int
 	CompletionMode           string `yaml:"completionMode"`
