@@ -60,7 +60,11 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g := &region{run: r, name: name, ctx: ctx, queue: queue, inOrder: true, ahead: r.engine.readAhead(), more: make(chan struct{}, 1)}
 	r.group.canary.listen(g.more)
 	g.going, g.stop = context.WithCancel(r.going)
-	g.returned = make(chan returnedRow, r.engine.CallsAtOnce()+g.ahead)
+	room := r.engine.CallsAtOnce() + g.ahead
+	if queue != nil { // no row is handed back twice at a time
+		room = min(room, len(queue))
+	}
+	g.returned = make(chan returnedRow, room)
 	g.work = make(chan *row, r.engine.CallsAtOnce())
 	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &permissionSubmitter{permissions: r.permissions, waiting: g.going, next: &quotaSubmitter{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -60,9 +61,16 @@ func temporaryFolder() (string, *flock.Flock, error) {
 	}
 }
 
-// removeStale removes temporary ledgers whose process was killed. What cannot be read or
-// removed is left: it may be another user's.
+// swept are the folders in which this process has removed temporary ledgers: there may be much else
+// in them to look through.
+var swept sync.Map
+
+// removeStale removes temporary ledgers whose process was killed, once in each process. What cannot be
+// read or removed is left: it may be another user's.
 func removeStale(parent string, now time.Time) {
+	if _, done := swept.LoadOrStore(parent, true); done {
+		return
+	}
 	d, err := os.Open(parent)
 	if err != nil {
 		return
