@@ -50,9 +50,14 @@ var (
 	explicitPath = regexp.MustCompile(`^(?:[./\\~]|[A-Za-z]:)`) // C: is a drive
 	bareScheme   = regexp.MustCompile(`(?i)^["'\s]*postgres(?:ql)?:`)
 	anyScheme    = regexp.MustCompile(`^["'\s]*[A-Za-z][A-Za-z0-9+.-]*:/*`)
-	settings     = regexp.MustCompile(`(?i)(?:^["']?|\s)` + libpq)
-	onlySetting  = regexp.MustCompile(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
+	settings     = pattern(`(?i)(?:^["']?|\s)` + libpq)
+	onlySetting  = pattern(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
 )
+
+// pattern is a large regular expression, compiled at its first use: few ledgers need one.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // Mistaken reports whether a value of --ledger looks as if it was meant to be an address but is
 // not one: the scheme is misspelt, or it has the form host=… dbname=…. It must not be taken for
@@ -66,7 +71,7 @@ func Mistaken(ledger string) bool {
 		return true
 	}
 	trimmed := strings.TrimSpace(ledger)
-	return len(settings.FindAllString(trimmed, 2)) == 2 || onlySetting.MatchString(trimmed) && !strings.HasSuffix(strings.ToLower(trimmed), ".db")
+	return len(settings().FindAllString(trimmed, 2)) == 2 || onlySetting().MatchString(trimmed) && !strings.HasSuffix(strings.ToLower(trimmed), ".db")
 }
 
 // Secrets are the passwords of the addresses that a command was given. The zero value is ready for use.
@@ -111,7 +116,7 @@ func (s *Secrets) HideLedger(value string) string {
 	if scheme := anyScheme.FindString(value); scheme != "" {
 		return scheme + hidden
 	}
-	if name, _, ok := strings.Cut(value, "="); ok && onlySetting.MatchString(name+"=") {
+	if name, _, ok := strings.Cut(value, "="); ok && onlySetting().MatchString(name+"=") {
 		return name + "=" + hidden
 	}
 	return "://" + hidden
