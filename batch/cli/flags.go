@@ -25,7 +25,8 @@ const (
 // How a flag becomes a setting: each family of flags is a struct of values with a register for the
 // commands that have it and, beside that, what checks the values and makes settings of them.
 
-// submitFlags are the flags of submit; validate has those that apply to it.
+// submitFlags are the flags of submit; the other commands that take workbooks register those that
+// apply to them.
 type submitFlags struct {
 	operation  batch.Operation // set by the command, not by a flag
 	validation validationFlags
