@@ -47,9 +47,9 @@ type CallError struct {
 	Class     Class
 	Code      string        // the API's error code, or ours in brackets, such as (timeout), (connection-reset)
 	RequestID string        // may be empty
-	Status    int           // HTTP status; 0 when there was no answer
+	Status    int           // HTTP status; 0 if there was no answer
 	Throttled bool          // the answer was about the quota
-	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
+	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 if it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
 	Denied    bool          // permission was refused: Refused as far as the row is concerned; permission.go decides whether it ends the run
 	Proxy     Proxy         // that the call would have gone through; set only if no connection was made

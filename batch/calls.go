@@ -101,7 +101,7 @@ func (g *region) lookUp(w *row) returnedRow {
 	return returnedRow{row: w, next: w.lookedUp(l, ok, err, asked)}
 }
 
-// unsent reports whether a call ended before a byte was sent because the run ended, or must end.
+// unsent reports whether a call ended before anything was sent because the run ended, or must end.
 func (g *region) unsent(err error) bool {
 	if g.run.quotaFailed(err) {
 		return true

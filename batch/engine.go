@@ -68,10 +68,10 @@ type Summary struct {
 	Retries   int             // of Requests: applications sent again
 	Throttled int             // answers saying that the quota was exceeded
 	Slowed    time.Duration   // how long the run was below its rate because of them
-	Stop      StopReason      // why the run ended before all rows were done; empty when it did not
+	Stop      StopReason      // why the run ended before all rows were done; empty if it did not
 	StopCode  string          // the API's error code behind Stop, if there is one
 	Ahead     time.Duration   // how far this machine's clock is ahead of the service's, if that ended the run; else 0
-	NoSurvey  string          // the API's code, when the account may not read the circuits' state; empty when it may
+	NoSurvey  string          // the API's code if the account may not read the circuits' state; empty if it may
 	Started   time.Time       // UTC
 	Duration  time.Duration   //
 }

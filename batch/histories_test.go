@@ -237,7 +237,7 @@ func TestHistories(t *testing.T) {
 			h.answers = []fault{{err: lostAnswer("(timeout)"), hang: true}}
 			h.night(reapply, 500*time.Millisecond)
 			h.answers = nil
-			h.want("without a person's word", plan.Options{}, sheet.Unknown, 2, 1)
+			h.want("without confirmation", plan.Options{}, sheet.Unknown, 2, 1)
 			h.want("again", reapply, sheet.Submitted, 2, 2)
 		},
 		"an accepted circuit, and one lookup finds none": func(h *history) {
@@ -660,7 +660,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.answers, h.mute, h.shown = nil, nil, old
 			h.edit()
 			h.want("edited", reapply, sheet.Unknown, 2, 2)
-			h.want("without a person's word", plan.Options{}, sheet.Unknown, 2, 2)
+			h.want("without confirmation", plan.Options{}, sheet.Unknown, 2, 2)
 			h.quiet()
 			h.want("quiet", reapply, sheet.Invalid, 2, 2)
 		},

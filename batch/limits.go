@@ -16,7 +16,7 @@ import (
 // work on it. The zero Limits stop none.
 type Limits struct {
 	MaxDuration time.Duration // no row is started later; 0 means no limit
-	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
+	MaxFailures Limit         // the run stops once this many rows are REFUSED, FAILED or UNKNOWN
 	Canary      int           // rows that have to be accepted before the rest are sent, or the run stops; 0 means none
 }
 

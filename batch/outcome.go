@@ -50,7 +50,7 @@ type CircuitState struct {
 	InstanceID     string
 	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
-	LOAStatus      string // as LOA.Status; empty when there is none
+	LOAStatus      string // as LOA.Status; empty if there is none
 
 	Bandwidth    int    // Mbit/s; 0 if the API gives none
 	PeerLocation string // where the circuit ends on the customer's side; may be empty

@@ -207,8 +207,8 @@ func (r *run) closeWhenDone() {
 	}
 }
 
-// collect takes the finished rows, in whatever order they come. It owns the outcomes and
-// is the one goroutine that Observe is called from.
+// collect takes the finished rows, in any order. It owns the outcomes, and it is the only
+// goroutine that calls Observe.
 func (r *run) collect() {
 	done := 0
 	for row := range r.recorded {

@@ -63,7 +63,7 @@ type Column struct {
 	Sheet     SheetID
 	Header    string   // standard header, in English
 	Aliases   []string // other headers with the same meaning, in any language
-	Parameter string   // the API's parameter; empty where there is none: Account, Confirm circuit, the engineers' Instance ID
+	Parameter string   // the API's parameter; empty if there is none: Account, Confirm circuit, the engineers' Instance ID
 	Required  bool
 	Personal  bool     // masked wherever it is shown
 	Text      bool     // the template formats the column as text (@), which keeps all digits

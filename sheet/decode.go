@@ -67,7 +67,7 @@ type decoder struct {
 	engineers bulk.Slice[Engineer]
 	problems  bulk.Slice[Problem]
 	listing   *listing
-	taken     kept // what becomes of the problem found last
+	taken     kept // what is kept of the latest problem
 
 	nearRegion  answers // of nearestRegion
 	regionSlips answers // of suggestRegion

@@ -34,7 +34,7 @@ type vocabulary struct {
 	colon   string                         // behind the place that a sentence is about
 	check   string                         // header of the template's column that checks what is typed
 	values  map[ColumnID]map[string]string // of closed lists, by the API's spelling; others are shown as the API has them
-	words   map[Result]string              // beside the word of a result; empty where it speaks for itself
+	words   map[Result]string              // beside the word of a result; empty if that is clear
 	states  map[string]string              // beside the state of an LOA; likewise
 }
 
@@ -136,7 +136,7 @@ func beside(word, meaning string) string {
 	return word + " " + meaning
 }
 
-// ParseResult returns the result in a cell of a Result column, in whatever language it was
+// ParseResult returns the result in a cell of a Result column, in any language it was
 // written. Any other text is returned as it is.
 func ParseResult(s string) Result {
 	if slices.Contains(AllResults, Result(s)) { // as most are, of English books
@@ -148,7 +148,7 @@ func ParseResult(s string) Result {
 	return Result(s)
 }
 
-// ParseState returns the state of an LOA in a cell, in whatever language it was written. Any
+// ParseState returns the state of an LOA in a cell, in any language it was written. Any
 // other text is returned as it is.
 func ParseState(s string) string {
 	if word, found := stateKeys[foldKey(s)]; found {

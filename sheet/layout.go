@@ -57,7 +57,7 @@ type layout struct {
 	score   int     // data columns found
 	slots   []slot  // by column number
 	unknown []label // headers without a known meaning
-	clashes []label // further headers of a column that was found already
+	clashes []label // further headers of a column that was already found
 	outside []label // known headers outside of the Excel table with the data
 	all     []label // every header
 

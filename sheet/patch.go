@@ -74,8 +74,8 @@ type SheetPatch struct {
 	Row func(number int) []PutCell
 	// Rows is the number of rows for which Row returns cells. The source has all of them.
 	Rows int
-	// Keep reports whether the cells of Columns stay as they are in a row for which Row
-	// returns nil; otherwise they are cleared. Nil keeps none.
+	// Keep reports whether the cells of Columns stay unchanged in a row for which Row returns
+	// nil; otherwise they are cleared. Nil keeps none.
 	Keep func(number int) bool
 
 	// Masked lists columns whose values below the header are masked (see [Mask]), and

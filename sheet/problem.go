@@ -68,8 +68,8 @@ type Problem struct {
 	Value    string   // the value of the cell, masked if it is personal
 	Args     []Arg    // further arguments of the message
 
-	// Suggestion is the value that was probably meant, never applied by itself; empty where
-	// there is not exactly one, or it is personal.
+	// Suggestion is the value that was probably meant. It is never applied automatically, and
+	// empty if there is not exactly one, or it is personal.
 	Suggestion string
 }
 

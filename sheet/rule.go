@@ -237,7 +237,7 @@ func (l *listing) row(at *Ref) *rowListing {
 	return &l.rows[at.Row]
 }
 
-// kept is what becomes of a problem that was found.
+// kept says what is kept of a problem.
 type kept uint8
 
 const (
@@ -246,7 +246,7 @@ const (
 	keptListed
 )
 
-// take counts a problem and decides what becomes of it.
+// take counts a problem and decides what is kept of it.
 func (l *listing) take(r *Rule, s Severity, at *Ref) kept {
 	rule, row := &l.rules[r.number], l.row(at)
 	first := s > Note && s > row.gravest

@@ -259,7 +259,7 @@ func (d *decoder) isTotals() bool {
 	return false
 }
 
-// namesCircuit reports whether a cell holds an instance ID, in whatever width and case, or *.
+// namesCircuit reports whether a cell holds an instance ID, in any width and case, or *.
 func namesCircuit(c *Cell) bool {
 	if strings.HasPrefix(c.Value, "pc-") || c.Value == "*" {
 		return true

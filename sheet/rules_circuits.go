@@ -316,7 +316,7 @@ func (d *decoder) bandwidth(f *field) int {
 	return mbit
 }
 
-// wholeNumber reads digits, or a stored number that is whole in whatever notation.
+// wholeNumber reads digits, or a stored whole number in any notation.
 func wholeNumber(s string) (int, bool) {
 	if n, err := strconv.Atoi(s); err == nil {
 		return n, !strings.HasPrefix(s, "+")

@@ -58,7 +58,7 @@ type finished struct {
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
-	ledger ledger.Run    // of the first part; nil when nothing was to be sent
+	ledger ledger.Run    // of the first part; nil if nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 

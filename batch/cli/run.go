@@ -56,7 +56,7 @@ type part struct {
 	profile string
 	account string         // its ID; empty if it is not known
 	failure *exit.Error    // why the account cannot be used; nil if it can
-	run     ledger.Run     // nil when nothing is to be sent
+	run     ledger.Run     // nil if nothing is to be sent
 	quotas  *quota.Set     // of a run with other hosts; nil if they are those of the command
 	stop    ledger.PartEnd // why it ended early
 

@@ -175,7 +175,7 @@ func (a *app) onwards(line []string, path string) string {
 // fileFlags are the flags whose value is the path of a file.
 var fileFlags = []string{"output", "ledger", planFlag, "log-file", passwordFlag, inFlag, doneFlag, failedFlag, downloadFlag}
 
-// anywhere returns a command line that names the same files in whatever folder it is run.
+// anywhere returns a command line that names the same files in any working directory.
 func (a *app) anywhere(line []string) []string {
 	command, given, named := a.readLine(line)
 	if command == "" {

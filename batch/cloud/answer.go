@@ -242,7 +242,7 @@ func hasWord(field, word string) bool {
 // be a mistake.
 const maxWait = 2 * time.Minute
 
-// waitHint returns how long the server asks to wait, at most maxWait; 0 when it gives no
+// waitHint returns how long the server asks to wait, at most maxWait; 0 if it gives no
 // hint. Of several hints the longest counts. The headers are
 //
 //	x-ratelimit-user-api, x-ratelimit-user: Limit:1,Remain:0,TimeLeft:2000   milliseconds; counts when nothing remains

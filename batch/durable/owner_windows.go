@@ -23,7 +23,7 @@ var ownerOnly = sync.OnceValues(func() (*windows.SECURITY_DESCRIPTOR, error) {
 
 // Protect makes a new file or folder accessible to its owner alone, apart from the system
 // and administrators. A file system without access control lists, and a share whose
-// permissions the user may not change, are left as they are: then the folder's permissions apply.
+// permissions the user may not change, are left unchanged: then the folder's permissions apply.
 func Protect(path string) error {
 	list, err := ownerOnly()
 	if err != nil {

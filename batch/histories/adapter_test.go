@@ -23,12 +23,12 @@ func scopeOf(endpoint string) ledger.Scope { return ledger.EndpointScope(endpoin
 // classOf is the class of a refusal.
 func classOf(string) batch.Class { return batch.Refused }
 
-// hollowAnswer is what a Finder makes of a success that says nothing.
+// hollowAnswer is what a Finder returns for a success without content.
 func hollowAnswer() (batch.LOA, bool, error) {
 	return batch.LOA{}, false, &batch.CallError{Class: batch.MaybeReceived, Code: "(odd-answer)", Status: 200}
 }
 
-// found is what a Finder makes of an answer.
+// found is what a Finder returns for an answer.
 func found(l *letter, code string) (batch.LOA, bool, error) {
 	if l == nil {
 		return batch.LOA{}, false, nil // none, or InvalidInstanceId.NotFound

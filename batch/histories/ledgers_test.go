@@ -20,7 +20,7 @@ type keeper interface {
 	name() string
 	// start begins a run of a process and locks its circuits, as [ledger.Store] does.
 	start(*process, ledger.RunInfo, []batch.Key) (run, error)
-	// gone says that a process has ended, in whatever way: its locks are free.
+	// gone says that a process has ended in any way: its locks are free.
 	gone(*process)
 	// past returns what the ledger knows.
 	past(ledger.Scope, []batch.Key) (map[batch.Key]batch.Record, error)

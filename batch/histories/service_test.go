@@ -83,7 +83,7 @@ type request struct {
 // tokenUse is what the service remembers of a token.
 type tokenUse struct {
 	parameters string
-	refusal    string // empty when it was accepted
+	refusal    string // empty if it was accepted
 	at         time.Time
 }
 

@@ -9,11 +9,11 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// engines are those at work: one that feeds on rows, and that of an opening.
+// engines are the running ones: one that is fed rows, and that of an opening.
 type engines struct {
 	feeds   map[string]chan batch.Handed
 	fed     chan struct{}  // closed when the engine has ended
-	feeding engineEnd      // then: how
+	feeding engineEnd      // how, once it has ended
 	opening chan engineEnd // receives when the opening has ended; nil while there is none
 	opened  *batch.Summary // of the last opening
 }
@@ -36,7 +36,7 @@ func (m *member) engine() batch.Engine {
 	return e
 }
 
-// start starts the engine, which feeds on rows, and what stops River when it is time.
+// start starts the engine that is fed rows, and what stops River in time.
 func (m *member) start() {
 	e := m.engine()
 	e.Ledger, e.Offer = rowLedger{m.ledger}, nil
@@ -64,7 +64,7 @@ func (m *member) start() {
 	}()
 }
 
-// endings takes note of engines that have ended.
+// endings handles engines that have ended.
 func (m *member) endings() error {
 	select {
 	case o := <-m.engines.opening:
@@ -92,7 +92,7 @@ func (m *member) endings() error {
 	}
 }
 
-// ended takes note of why an engine has stopped by itself.
+// ended handles the reason why an engine has stopped by itself.
 func (m *member) ended(o engineEnd) error {
 	if panicked, ok := errors.AsType[*batch.PanicError](o.err); ok {
 		m.options.Log.Error("panic", slog.String("reason", panicked.Error()))

@@ -122,7 +122,7 @@ func (f *figures) ended(o *batch.Outcome) {
 	}
 }
 
-// add adds what an engine that has ended says.
+// add adds the figures of an engine that has ended.
 func (f *figures) add(s *batch.Summary, problems []sheet.Problem) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

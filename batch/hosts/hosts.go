@@ -24,7 +24,7 @@
 // all batches if the run has several, one for each account (parts.go).
 // A member that is drained gives its rows back, and the batch goes on without it. If there is
 // no other, the batch is stopped, as a run on one host would be. The same goes for a member
-// that stops for a reason of its own, such as rejected credentials.
+// that stops for another reason, such as rejected credentials.
 package hosts
 
 import (

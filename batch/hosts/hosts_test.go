@@ -237,7 +237,7 @@ func TestMaxDuration(t *testing.T) {
 	}
 }
 
-// awayStore is a ledger whose database is away for those who hand out rows.
+// awayStore is a ledger whose database is away when rows are handed out.
 type awayStore struct{ *postgres.Store }
 
 // Failure says so.
@@ -245,8 +245,8 @@ func (s awayStore) Failure(error) error {
 	return &ledger.Error{Op: "write", Path: s.Path(), Kind: ledger.Unreachable, Err: io.ErrUnexpectedEOF}
 }
 
-// TestDrainBeforeStart drains a host whose database went away before it took any row: it leaves as
-// one that has taken some.
+// TestDrainBeforeStart drains a host whose database went away before it took any row: it leaves
+// like one that has taken some.
 func TestDrainBeforeStart(t *testing.T) {
 	long(t)
 	a := start(t, pgtest.Database(t), "a", newEndpoint(), book(3, "cn-hangzhou"), func(o *hosts.Options) {

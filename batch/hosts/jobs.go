@@ -157,9 +157,9 @@ func (j *jobs) reopen(ctx context.Context) error {
 	})
 }
 
-// anew are the columns of a job that is inserted again under a new ID. The old job is cancelled,
+// reinsert inserts a job again under a new ID. The old job is cancelled,
 // so whatever a client still writes about it has no effect.
-const anew = `
+const reinsert = `
 	INSERT INTO loabatch_river.river_job (args, kind, queue, priority, max_attempts, metadata, scheduled_at, state)
 	SELECT args, kind, queue, priority, max_attempts, metadata, scheduled_at, 'available' FROM old`
 
@@ -167,7 +167,7 @@ const anew = `
 func (j *jobs) putBack(ctx context.Context, id int64, delay time.Duration) error {
 	_, err := j.pool.Exec(ctx, `WITH old AS (
 		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1 AND state = 'running'
-		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, CASE WHEN $2 > 0 THEN now() + $2 * interval '1 microsecond' ELSE scheduled_at END AS scheduled_at)`+anew,
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, CASE WHEN $2 > 0 THEN now() + $2 * interval '1 microsecond' ELSE scheduled_at END AS scheduled_at)`+reinsert,
 		id, delay.Microseconds(), openFirst)
 	return err
 }
@@ -177,7 +177,7 @@ func (j *jobs) takeBack(ctx context.Context, clients []string) (int, error) {
 	tag, err := j.pool.Exec(ctx, `WITH old AS (
 		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
 		WHERE queue = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY($2)
-		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+anew, j.queues, clients, openFirst)
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+reinsert, j.queues, clients, openFirst)
 	return int(tag.RowsAffected()), err
 }
 
@@ -192,7 +192,7 @@ func (j *jobs) strays(ctx context.Context, client string, inHand []int) (int, er
 		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
 		WHERE queue = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2
 			AND attempted_at < now() - $5 * interval '1 microsecond' AND (args->>'row')::bigint <> ALL($4)
-		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+anew, j.queues, client, openFirst, inHand, strayAfter.Microseconds())
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+reinsert, j.queues, client, openFirst, inHand, strayAfter.Microseconds())
 	return int(tag.RowsAffected()), err
 }
 

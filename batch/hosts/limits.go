@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// limits are those of the batch, as far as this member sees to them. Those of a run with several
-// batches are seen to in parts.go.
+// limits are those of the batch that this member enforces. Those of a run with several
+// batches are enforced in parts.go.
 type limits struct {
 	batch.Limits
 	timer   *time.Timer // of MaxDuration; nil if there is none
@@ -18,8 +18,8 @@ type limits struct {
 	tooMany atomic.Bool // rows that failed in this process alone have reached MaxFailures
 }
 
-// setTimer has the batch stopped when its time is up, given its age. Until the database says how old it is, it
-// counts from now.
+// setTimer stops the batch when its time is up, given its age. Until the database says how old it
+// is, it counts from now.
 func (m *member) setTimer(age time.Duration) {
 	bound := m.limits.MaxDuration
 	if bound <= 0 {
@@ -41,7 +41,7 @@ func (m *member) setTimer(age time.Duration) {
 	context.AfterFunc(m.life, func() { m.limits.timer.Stop() })
 }
 
-// giveUp ends the member if the database is away after a while: whatever is due then cannot be done.
+// giveUp ends the member if the database is still away after a while: what is due then cannot be done.
 func (m *member) giveUp(after time.Duration) {
 	for wait := after; ; wait = beat {
 		timer := time.NewTimer(wait)

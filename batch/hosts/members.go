@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// takeBack inserts the jobs of members anew that are dead or have left, and those that this one does not have
-// in hand although the database says so.
+// takeBack inserts again the jobs of members that are dead or have left, and those that this one
+// does not have in hand although the database says so.
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
@@ -20,7 +20,7 @@ func (m *member) takeBack() error {
 	return m.until(m.life, func() error {
 		n, err := m.jobs.strays(m.life, clientOf(m.ledger.Number()), m.hand.list())
 		if n > 0 {
-			m.options.Log.Warn("the database has lost what became of rows, so they are handed out again", slog.Int("rows", n))
+			m.options.Log.Warn("the database has lost the outcomes of rows, so they are handed out again", slog.Int("rows", n))
 		}
 		if err != nil || len(gone) == 0 {
 			return err

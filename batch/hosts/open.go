@@ -26,7 +26,7 @@ func (m *member) startOpening() {
 }
 
 // open plans the workbook, finishes the rows that the plan or the survey settles, and inserts the
-// jobs of the rest. What an earlier opener did is left as it is.
+// jobs of the rest. What an earlier opener did is not repeated.
 func (m *member) open(ctx context.Context) (result engineEnd) {
 	defer batch.Guard(func(err error) { result.err = err })
 	plan, err := m.plan(ctx, m.options.Plan)

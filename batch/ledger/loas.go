@@ -81,7 +81,7 @@ func (l LOA) WithLetter(letter Letter) LOA {
 }
 
 // goesOn reports whether an LOA whose status has become this one is the one that was known
-// before. An LOA that is applied for again starts anew.
+// before. An LOA that is applied for again is a new one.
 func goesOn(status string) bool {
 	return status != "" && status != batch.LOAApplying && !batch.Void(status)
 }

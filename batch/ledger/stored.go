@@ -8,11 +8,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Here is what backends store, whatever their database: columns of integers and texts, a few of
-// which hold JSON. Times are nanoseconds since 1970 UTC, 0 meaning none, and unknown texts are
-// empty. How they are read and written is the backends' affair.
+// All backends store the same columns of integers and texts, a few of them JSON. Times are
+// nanoseconds since 1970 UTC, or 0 for none, and unknown texts are empty. Reading and writing
+// them is up to the backends.
 
-// Nanoseconds is a time as it is stored.
+// Nanoseconds encodes a time for storage.
 func Nanoseconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -28,12 +28,12 @@ func Instant(n int64) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-// kept are the values that are stored as JSON. All of them can be encoded.
+// kept are the values that are stored as JSON. Encoding them cannot fail.
 type kept interface {
 	RunEnd | Figures | []Term | map[string]string
 }
 
-// EncodeJSON is a value as it is stored.
+// EncodeJSON encodes a value for storage.
 func EncodeJSON[T kept](v T) string {
 	text, _ := json.Marshal(v)
 	return string(text)
@@ -64,7 +64,7 @@ type StateKey struct {
 	Place batch.Place
 }
 
-// StateKey identifies the state of a circuit that an operation of the run is about.
+// StateKey identifies the state of a circuit for an operation of the run.
 func (i RunInfo) StateKey(key batch.Key, o batch.Operation) StateKey {
 	return StateKey{i.Scope, key, o.Place()}
 }
@@ -76,7 +76,7 @@ const room = 24
 const StateColumns = `scope, region, instance_id, place, hash, generation, token, result, error_code, request_id, submitted, loa_status, run,
 	pending_run, pending_hash, pending_generation, pending_token, pending_operation, pending_phase, tried, others, pending_accepted`
 
-// StoredState is a [State] as it is stored.
+// StoredState is a [State] in its stored form.
 type StoredState struct {
 	Scope, Region, InstanceID, Place                   string
 	Hash, Token, Result, ErrorCode, RequestID, LOA     string
@@ -94,7 +94,7 @@ func (s *StoredState) Fields() []any {
 		&s.PendingPhase, &s.Tried, &s.Others, &s.Accepted)
 }
 
-// Store is the state of a circuit as it is stored.
+// Store returns the state of a circuit in its stored form.
 func (s State) Store(of StateKey) StoredState {
 	return StoredState{
 		Scope: string(of.Scope), Region: of.Key.Region, InstanceID: of.Key.InstanceID, Place: string(of.Place),
@@ -106,7 +106,7 @@ func (s State) Store(of StateKey) StoredState {
 	}
 }
 
-// State is the state of a circuit that was stored.
+// State decodes the state of a circuit.
 func (s *StoredState) State() (batch.Key, State, error) {
 	operation, err := batch.ParseOperation(s.PendingOperation)
 	return batch.Key{Region: s.Region, InstanceID: s.InstanceID}, State{
@@ -126,8 +126,7 @@ const (
 	StepOrder = " ORDER BY r.run, r.row, r.place <> 'loa', r.place"
 )
 
-// StoredStep is one step of a row of a run as it is stored: what Begin writes, and what Finish
-// does.
+// StoredStep is one step of a row of a run in its stored form: what Begin and Finish write.
 type StoredStep struct {
 	Run, Row, Begun                     int64
 	Region, InstanceID, Hash, Operation string
@@ -142,7 +141,7 @@ func (s *StoredStep) Fields() []any {
 		&s.Token, &s.Generation, &s.Finished, &s.Result, &s.Reason, &s.ErrorCode, &s.RequestID, &s.Attempts, &s.Submitted, &s.LOAStatus, &s.Tried)
 }
 
-// StoreStep is a finished step as it is stored, without the hash of what was begun.
+// StoreStep is a finished step in its stored form, without the hash of what was begun.
 func StoreStep(run int64, o *batch.Outcome, finished time.Time) StoredStep {
 	return StoredStep{
 		Run: run, Row: int64(o.Row), Region: o.Key.Region, InstanceID: o.Key.InstanceID, Operation: o.Operation.String(),
@@ -152,8 +151,7 @@ func StoreStep(run int64, o *batch.Outcome, finished time.Time) StoredStep {
 	}
 }
 
-// Outcome is the outcome of a step that was stored. One that was begun and never finished is
-// UNKNOWN.
+// Outcome decodes the outcome of a step. One that was begun but never finished is UNKNOWN.
 func (s *StoredStep) Outcome() (batch.Outcome, error) {
 	operation, err := batch.ParseOperation(s.Operation)
 	o := batch.Outcome{
@@ -168,8 +166,7 @@ func (s *StoredStep) Outcome() (batch.Outcome, error) {
 	return o, err
 }
 
-// AppendStep adds the next step to the rows of a run, each of which is what a row shows of its
-// steps so far.
+// AppendStep adds the next step to the rows of a run, each of which shows its steps so far.
 func AppendStep(rows []batch.Outcome, o batch.Outcome) []batch.Outcome {
 	if last := len(rows) - 1; last >= 0 && rows[last].Row == o.Row {
 		rows[last] = batch.Shown(rows[last], o)
@@ -212,13 +209,13 @@ const (
 	RunColumns  = "seq, " + InfoColumns + ", taken_by, ended, final, pruned"
 )
 
-// Values are the InfoColumns of a run.
+// Values returns the InfoColumns of a run.
 func (i RunInfo) Values() []any {
 	return []any{i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version, string(i.Options),
 		i.Started.UnixNano(), i.Host, i.PID}
 }
 
-// StoredRun is a run as it is stored.
+// StoredRun is a run in its stored form.
 type StoredRun struct {
 	Seq                    int64
 	run                    RunSummary
@@ -236,12 +233,10 @@ func (r *StoredRun) Fields() []any {
 // Over reports whether the run has ended or was taken over.
 func (r *StoredRun) Over() bool { return r.ended != 0 || r.run.TakenBy != "" }
 
-// Counted reports whether the results of the run were counted for good. Those of any other have
-// yet to be.
+// Counted reports whether the stored counts of the run are final.
 func (r *StoredRun) Counted() bool { return r.ended != 0 || r.pruned != 0 }
 
-// Summary is the run without its members. It matters only for one that is not over whether it
-// is alive.
+// Summary is the run without its members. alive matters only for a run that is not over.
 func (r *StoredRun) Summary(alive bool) (RunSummary, error) {
 	s := r.run
 	s.Started, s.Pruned = Instant(r.started), Instant(r.pruned)
@@ -257,7 +252,7 @@ func (r *StoredRun) Summary(alive bool) (RunSummary, error) {
 	return s, err
 }
 
-// StatusOf is the state of a run, or of a member, given when it ended and who has taken it over.
+// StatusOf is the status of a run or a member, given when it ended and who has taken it over.
 func StatusOf(ended int64, takenBy string, alive bool) Status {
 	switch {
 	case ended != 0:

@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestStored: what is stored reads back as it was, and there is a column for each field.
+// TestStored checks that stored values read back unchanged, and that each field has a column.
 func TestStored(t *testing.T) {
 	at := time.Date(2026, 3, 1, 10, 20, 30, 5, time.UTC)
 	of := StateKey{Simulated, batch.Key{Region: "cn-x", InstanceID: "pc-1"}, batch.PlaceCompletion}

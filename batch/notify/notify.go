@@ -75,7 +75,7 @@ type Options struct {
 }
 
 // Monitor has the facts of one command and reports them. The zero Monitor reports nothing. It
-// is safe for any number of goroutines, as a command that was abandoned may still run.
+// is safe for concurrent use, since a command that was abandoned may still run.
 type Monitor struct {
 	mu      sync.Mutex
 	begun   bool

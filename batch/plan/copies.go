@@ -54,7 +54,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 }
 
 // copied records the application that a results copy shows as open or accepted, for the ledger to keep.
-// Nothing of an accepted one is in flight, but for the settling time lookups may show an earlier
+// Nothing of an accepted one is in flight, but during the settling time lookups may show an earlier
 // LOA. ALREADY says that there was an LOA when the copy was written, but not when that was.
 func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	past := a.Circuit.LastRun()

@@ -45,9 +45,9 @@ type Circuit struct {
 	Rejected int           // times, so far
 }
 
-// Company is what became of the applications of a company.
+// Company sums up the applications of a company.
 type Company struct {
-	Name      string // empty where it is not known
+	Name      string // empty if unknown
 	Circuits  int
 	Reviewed  int // decisions of the reviewers, either way
 	Rejected  int // of them

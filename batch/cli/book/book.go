@@ -93,7 +93,7 @@ func Read(path string, o sheet.Options, l Limits) (*Input, error) {
 	if in.Workbook, err = sheet.Decode(book, o); err != nil {
 		return nil, named(err, path)
 	}
-	// The other parts are copied as they are: damage in them would end up in the copy.
+	// The other parts are copied unchanged: damage in them would end up in the copy.
 	if err := book.CheckRest(); err != nil {
 		return nil, named(err, path)
 	}

@@ -83,7 +83,7 @@ func (l *Lines) print(kind, code string, args map[string]string) {
 	l.Write(kind, message, hint)
 }
 
-// Write prints a message and its hint, which are rendered already. It does so in one write,
+// Write prints a message and its hint, which are already rendered. It does so in one write,
 // so no progress bar comes in between. kind is error, warning, note or empty.
 func (l *Lines) Write(kind, message, hint string) {
 	columns := 0

@@ -20,9 +20,9 @@ type Wait struct {
 const waitPause = time.Second
 
 // Until calls open until it succeeds, fails for a reason that does not pass by itself, the bound
-// is reached, or stop is closed, which may be nil. It returns how long it has waited, 0 if it did
+// is reached, or stop ends. It returns how long it has waited, 0 if it did
 // not, and the last error. Once it waits, the end of stop also ends an attempt under way.
-func (w *Wait) Until(ctx context.Context, stop <-chan struct{}, open func(context.Context) error, passes func(error) bool) (waited time.Duration, err error) {
+func (w *Wait) Until(ctx, stop context.Context, open func(context.Context) error, passes func(error) bool) (waited time.Duration, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := time.Now()
@@ -42,13 +42,7 @@ func (w *Wait) Until(ctx context.Context, stop <-chan struct{}, open func(contex
 		}
 		if last == nil {
 			w.Began(err)
-			go func() {
-				select {
-				case <-stop:
-					cancel()
-				case <-ctx.Done():
-				}
-			}()
+			defer context.AfterFunc(stop, cancel)()
 		}
 		last = err
 		rest := w.Bound - time.Since(began)

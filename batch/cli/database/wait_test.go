@@ -57,14 +57,14 @@ func TestWait(t *testing.T) {
 				s := &server{until: time.Now().Add(test.away), failure: test.failure}
 				var said []string
 				w := &database.Wait{Bound: test.bound, Began: func(error) { said = append(said, "began") }, Back: func(time.Duration) { said = append(said, "back") }}
-				waited, err := w.Until(t.Context(), nil, s.open, passes)
+				waited, err := w.Until(t.Context(), context.Background(), s.open, passes)
 				if !errors.Is(err, test.want) || waited != test.waited || !slices.Equal(said, test.said) {
 					t.Errorf("waited %v: %v, said %q", waited, err, said)
 				}
 				if test.name != "gone" {
 					return
 				}
-				if waited, err := w.Until(t.Context(), nil, s.open, passes); waited != 0 || err == nil {
+				if waited, err := w.Until(t.Context(), context.Background(), s.open, passes); waited != 0 || err == nil {
 					t.Errorf("a second time: waited %v, %v", waited, err)
 				}
 			})
@@ -78,8 +78,9 @@ func TestWaitStopped(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &server{until: time.Now().Add(time.Hour), slow: slow}
 			w := &database.Wait{Bound: time.Minute, Began: func(error) {}, Back: func(time.Duration) {}}
-			stop, stopped := make(chan struct{}), 7500*time.Millisecond
-			time.AfterFunc(stopped, func() { close(stop) })
+			stop, cancel := context.WithCancel(context.Background())
+			stopped := 7500 * time.Millisecond
+			time.AfterFunc(stopped, cancel)
 			began := time.Now()
 			if _, err := w.Until(t.Context(), stop, s.open, passes); !errors.Is(err, errAway) || time.Since(began) != stopped {
 				t.Errorf("after %v: %v", time.Since(began), err)

@@ -555,7 +555,7 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Stop(t)
-	const waits = "cannot be used at the moment; waiting for it for up to 1m: "
+	const waits = "is not available; waiting up to 1m for it: "
 	submit := func(args ...string) *host {
 		return p.host(database, append([]string{"submit", "--yes", "--rate", "30/1s"}, args...)...)
 	}
@@ -627,7 +627,7 @@ func TestDatabaseFailures(t *testing.T) {
 			}
 			h := p.host(test.ledger, args...)
 			p.ended(h, 2, wants...)
-			if strings.Contains(h.out.String(), "waiting for it") {
+			if strings.Contains(h.out.String(), "waiting up to") {
 				t.Errorf("%q waited: %s", args, &h.out)
 			}
 			if password, _ := address.User.Password(); strings.Contains(h.out.String(), password) {

@@ -137,7 +137,7 @@ func readCronJob(t *testing.T) (job cronJob) {
 }
 
 // TestJobIsAWorkQueue: any pod may do any row, each writes its own copy, and the exit codes mean what
-// they mean at night, but for a database that is away at the start.
+// they mean at night, except if the database is away at the start.
 func TestJobIsAWorkQueue(t *testing.T) {
 	var job struct {
 		APIVersion string `yaml:"apiVersion"`

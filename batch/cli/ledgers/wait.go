@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/ledger/postgres"
@@ -30,10 +31,20 @@ func (o *Opener) WaitUnattended() {
 
 // connect opens the ledger in a database, and waits for it if that is wanted.
 func (o *Opener) connect(ctx context.Context, address, connection string) (store *postgres.Store, err error) {
-	var stop <-chan struct{}
+	stop, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	interrupted := func() int { return 0 }
 	if o.Signals != nil {
-		stop, interrupted = o.Signals()
+		var signal <-chan struct{}
+		signal, interrupted = o.Signals()
+		go func() {
+			defer batch.Guard(func(error) { cancel() })
+			select {
+			case <-signal:
+				cancel()
+			case <-stop.Done():
+			}
+		}()
 	}
 	waited, err := o.wait.Until(ctx, stop, func(ctx context.Context) (err error) {
 		store, err = postgres.Open(ctx, connection)

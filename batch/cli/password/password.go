@@ -95,7 +95,7 @@ func firstLine(path string) (string, fs.FileMode, error) {
 }
 
 // decoded returns a text without a byte order mark: UTF-8, or UTF-16 as PowerShell writes it. What
-// is neither stays as it is.
+// is neither stays unchanged.
 func decoded(content []byte) string {
 	var order binary.ByteOrder = binary.LittleEndian
 	text, marked := bytes.CutPrefix(content, []byte("\xff\xfe"))

@@ -24,14 +24,14 @@ var enHosts = map[string]Entry{
 	"ledger-server-other":    {Message: "the database failed: {cause}", Hint: "Read the log of the database server."},
 	"ledger-server-failed":   {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. {todo} Then run the same command again."},
 
-	"ledger-awaited":     {Message: "the database of the ledger cannot be used at the moment; waiting for it for up to {time}: {reason}", Hint: "Nothing has been sent. The command goes on by itself; a signal ends it."},
+	"ledger-awaited":     {Message: "the database of the ledger is not available; waiting up to {time} for it: {reason}", Hint: "Nothing has been sent. The command then goes on by itself. To stop waiting, interrupt it."},
 	"ledger-answers":     {Message: "the database of the ledger answers again after {time}"},
 	"ledger-open-waited": {Message: "cannot open the ledger {file}, even after waiting for {time}: {reason}", Hint: "{todo} Nothing was sent."},
 
 	"hosts-started":           {Message: "started run {run}; the same command on other hosts joins it"},
 	"no-wait-alone":           {Message: "--no-wait has no effect: the ledger is a file, so there are no other hosts to wait for"},
 	"hosts-joined":            {Message: "joined run {run}, which {host} (process {pid}) started at {since}"},
-	"watch-locked":            {Message: "run {run} of {host} (process {pid}) is working on circuits of {file}; this round is left out"},
+	"watch-locked":            {Message: "run {run} of {host} (process {pid}) is working on circuits of {file}; skipping this round"},
 	"hosts-silence":           {Message: "the processes at work on run {run} seem to have died ({host}, process {pid}); waiting a few seconds until that is certain"},
 	"hosts-terms":             {Message: "cannot join run {run}, which {host} started with {differences}", Hint: "Run the same command here as there, or wait until that run has ended. Nothing was sent."},
 	"hosts-term":              {Message: "{name} {theirs} (here {ours})"},

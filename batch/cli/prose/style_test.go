@@ -55,6 +55,22 @@ var banned = []ban{
 	{phrase(`\bwithout a word\b`), nil, "dropped without a word", "dropped silently"},
 	{phrase(`\bnothing to speak of\b`), nil, "has nothing to speak of", "has no content"},
 	{phrase(`\bat fault\b|\ba fault of\b`), nil, "the cell at fault", "the cell with the error"},
+	{phrase(`\bwhat (becomes|became|has become) of\b`), nil, "what became of the letter", "what happened to the letter"},
+	{phrase(`\bany number of goroutines\b`), nil, "safe for any number of goroutines", "safe for concurrent use"},
+	{phrase(`\b(mak|made|begin|begun|began|fetch|insert|start|ask|comput|open|pack|split|plan|sen[dt])\w*( \w+){0,4} anew\b`), nil, "the plan is made anew", "the plan is made again"},
+	{phrase(`\bin whatever\b`), nil, "in whatever order they come", "in any order"},
+	{phrase(`\b(person|(some|any)(body|one))'s word\b`), nil, "it takes a person's word", "a person has to confirm it"},
+	{phrase(`(^|[;,] )(nil|empty|zero|0) (when|where) (there|it|none|nothing)\b`), nil, "nil when there is none", "nil if there is none"},
+	{phrase(`\bbut for (an?|the|its|that|those|what)\b`), nil, "unchanged but for the header", "unchanged except for the header"},
+	{phrase(`\b(known|escaped|rendered|written|checked|counted|open|taken|sent|made|asked|settled|ended|found) already\b`), nil, "it is known already", "it is already known"},
+	{phrase(`\bin spite of\b`), nil, "in spite of an error", "despite an error"},
+	{phrase(`\bas (it|they) (is|are|was|were) stored\b`), nil, "the value as it is stored", "the stored value"},
+	{phrase(`\b(left|stays?|stayed|kept|copied) as (it|they) (is|are|was|were)\b`), nil, "the file is left as it is", "the file is left unchanged"},
+	{phrase(`\b(is|are|was|were) there already\b`), nil, "the file is there already", "the file already exists"},
+	{phrase(`\bis (the|how) [\w ',]+, at most\b`), nil, "is the length of a name, at most", "limits the length of a name"},
+	{phrase(`\bwhat (an? |the )?\w+ makes of\b`), nil, "what the engine makes of an answer", "how the engine reads an answer"},
+	{phrase(`\bbefore a byte\b`), nil, "before a byte is sent", "before anything is sent"},
+	{phrase(`\bso many (bytes|rows|times)\b`), nil, "for files of so many bytes", "for files of that size"},
 }
 
 // reserved lists the words that only some entries may use, by the start of their codes.

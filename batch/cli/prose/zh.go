@@ -5,7 +5,7 @@ package prose
 // command. Punctuation is full-width; a space separates Chinese from Latin letters, digits
 // and placeholders, but not from punctuation. Names of sheets and columns and values of
 // cells are in “”, since they may be Chinese words themselves. Codes, result words, flags,
-// commands and the API's values stay as they are. Chinese needs no plurals: {n} 行.
+// commands and the API's values stay unchanged. Chinese needs no plurals: {n} 行.
 //
 // The terms are those of Alibaba Cloud's own Chinese pages:
 //

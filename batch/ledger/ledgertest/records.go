@@ -97,7 +97,7 @@ func restarts(t *testing.T, open Open, kill Kill) {
 			batch.Record{Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt, RunID: "1"}, first},
 		{"unknown", []oneRun{{&first, ended(first, sheet.Unknown)}},
 			batch.Record{Open: true, RunID: "0"}, first},
-		{"refused, begun anew, killed", []oneRun{{&first, ended(first, sheet.Refused)}, {&anew, nil}},
+		{"refused, begun again, killed", []oneRun{{&first, ended(first, sheet.Refused)}, {&anew, nil}},
 			batch.Record{Open: true, Result: sheet.Refused, RequestID: ended(first, "").RequestID, RunID: "1",
 				Ended: batch.Identity{Hash: first.Hash, Token: first.Token}}, anew},
 		{"refused, changed, accepted", []oneRun{{&first, ended(first, sheet.Refused)}, {&changed, ended(changed, sheet.Submitted)}},

@@ -162,7 +162,7 @@ func (m *Member) begin(s ledger.State, a batch.Application) (ledger.State, error
 	return s.Begin(m.seq, a)
 }
 
-// optional scans columns into values that stay as they are if there is no row.
+// optional scans columns into values that stay unchanged if there is no row.
 func optional(into ...any) func(pgx.Row) error {
 	return func(row pgx.Row) error {
 		if err := row.Scan(into...); !errors.Is(err, pgx.ErrNoRows) {

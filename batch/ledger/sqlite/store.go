@@ -4,7 +4,7 @@
 // The tables are runs, rows, circuits and locks (schema.go), quotas (quota.go), and loa_states
 // (loas.go). circuits holds the [ledger.State] of each circuit, scope and place.
 //
-// Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the waiting
+// Many goroutines call Begin and Finish. One goroutine (writer.go) takes the waiting
 // writes, up to a bound, applies them in one transaction, commits, and only then lets the
 // callers return. So what each caller wrote is durable, and callers that wait at the same time
 // share the cost of one commit. No Begin waits for others to join: while one commit is in

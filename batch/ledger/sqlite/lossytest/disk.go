@@ -74,7 +74,7 @@ func (d *Disk) Cut() {
 	d.off = true
 }
 
-// Fill leaves room for files to grow by so many bytes; a negative number means no limit.
+// Fill lets files grow by this many bytes; a negative number means no limit.
 func (d *Disk) Fill(bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -53,7 +53,7 @@ type Copier struct {
 	bookEdit bookEdit
 	bookRels *relsEdit
 	types    typesEdit
-	masked   *indexSet  // shared strings that are masked; nil when nothing is
+	masked   *indexSet  // shared strings that are masked; nil if none are
 	redact   *redaction // of the whole copy; nil for none
 
 	notes     map[string]noteTexts // by patched sheet: the copy's future notes

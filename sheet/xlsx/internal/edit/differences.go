@@ -51,7 +51,7 @@ func (v *verifier) opening(src *Copier) error {
 		}
 		selected, err := v.copy.isSelected(s.Part)
 		if err != nil && i != src.bookEdit.active {
-			continue // it is copied as it was
+			continue // it is copied unchanged
 		}
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (m *masker) hides(row, col int) bool {
 	return m != nil && row > m.below && (col < len(m.cols) && m.cols[col] || m.cells[sheet.Ref{Row: row, Col: col}])
 }
 
-// planMask returns what is masked in a sheet; nil where nothing is.
+// planMask returns what is masked in a sheet; nil if nothing is.
 func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	m := maskOf(p)
 	if m == nil {
@@ -58,7 +58,7 @@ func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	return m
 }
 
-// maskOf returns the columns and cells of a sheet that are masked; nil where none are.
+// maskOf returns the columns and cells of a sheet that are masked; nil if none are.
 func maskOf(p *sheet.SheetPatch) *masker {
 	if len(p.Masked) == 0 && len(p.MaskedCells) == 0 {
 		return nil
