@@ -181,7 +181,7 @@ func results(words []string) ([]sheet.Result, error) {
 
 // decisive lists the settings that decide what is sent, by the names of their flags: a run that
 // carries out a plan must have those of the plan, and hosts that share a run the same. Which
-// service it is sent to, and as whom, is known by its scope and accounts.
+// service it is sent to, and as whom, follows from its scope and accounts.
 func (s *invocation) decisive() []approval.Setting {
 	v, r := s.flags.validation, s.flags.run
 	only := make([]string, len(s.run.only))

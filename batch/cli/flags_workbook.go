@@ -49,7 +49,7 @@ const passwordFlag = "password-file"
 // defaultMaxUnpacked is the default of --max-unpacked, in MiB.
 const defaultMaxUnpacked = 1024
 
-// limits are what workbooks are read with.
+// limits returns the limits for reading workbooks.
 func (f *validationFlags) limits() book.Limits {
 	return book.Limits{Unpacked: int64(f.maxUnpacked) << 20, Password: f.password}
 }

@@ -1,5 +1,5 @@
-// Package approve is what a person sees of a plan: it reads one, prints it, and says what has
-// changed since it was approved.
+// Package approve shows plans to people: it reads a plan, prints it, and says what has changed
+// since it was approved.
 package approve
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Is reports whether a file is a plan as it was written.
+// Is reports whether a file is an unchanged plan.
 func Is(f *os.File, _ int64) bool {
 	_, _, err := approval.Decode(f)
 	return err == nil
@@ -50,7 +50,7 @@ func Read(path string) (*approval.Plan, string, error) {
 	return nil, "", exit.Failure(exit.Usage, "plan-unreadable", err, "file", path, "reason", exit.Cause(err))
 }
 
-// Text prints a plan and its checksum, for a terminal of a width; 0 is none.
+// Text prints a plan and its checksum, for a terminal of this width, or 0 without one.
 func Text(w io.Writer, p *approval.Plan, sum string, words *prose.Catalogue, width int) error {
 	var facts [][]string
 	fact := func(code, value string) {
@@ -112,7 +112,7 @@ func Text(w io.Writer, p *approval.Plan, sum string, words *prose.Catalogue, wid
 	return err
 }
 
-// line is the line of a row in a plan: where it is, what is sent, and what becomes of it.
+// line is the line of a row in a plan: where it is, what is sent, and the prediction.
 func line(words *prose.Catalogue, r *approval.Row) []string {
 	values := []string{}
 	for _, v := range r.Values {

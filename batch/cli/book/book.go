@@ -1,4 +1,4 @@
-// Package book reads a workbook once, so that the same bytes are checked, sent and copied,
+// Package book reads a workbook once, so the same bytes are checked, sent and copied,
 // whatever happens to the file meanwhile, and writes its copy.
 package book
 
@@ -29,7 +29,7 @@ const maxInput = 1 << 30
 type Input struct {
 	Path     string
 	Content  []byte // decrypted
-	SHA256   string // of the file as it is, in hex
+	SHA256   string // of the file itself, in hex
 	Workbook *sheet.Workbook
 	Remarks  []sheet.Problem // about its copy
 
@@ -38,10 +38,10 @@ type Input struct {
 	Reading time.Duration // how long it took to read and check
 }
 
-// Limits are what a workbook may be read with.
+// Limits say how a workbook may be read.
 type Limits struct {
-	Unpacked int64            // its size at most when unpacked, in bytes
-	Password *password.Source // of one that is encrypted; nil for none
+	Unpacked int64            // its maximum size when unpacked, in bytes
+	Password *password.Source // of an encrypted workbook; nil for none
 }
 
 // Workbooks returns the workbooks of inputs.

@@ -96,8 +96,8 @@ func days(d time.Duration) float64 { return math.Round(d.Hours()/24*10) / 10 }
 
 func daysText(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
 
-// Waiting lists the circuits that wait for somebody, and what can be learned from how long all of
-// them waited. known says that the ledger knows any LOA.
+// Waiting lists the circuits that wait for somebody, and statistics of how long all circuits
+// have waited. known says that the ledger knows any LOA.
 func (p *Printer) Waiting(o waiting.Overview, known bool, now time.Time) error {
 	lines, companies, states := make([]waitingLine, len(o.Circuits)), make([]companyLine, len(o.Companies)), make([]stateLine, len(o.States))
 	for i, c := range o.Circuits {

@@ -1,5 +1,5 @@
-// Package history prints what a ledger remembers: its runs, what happened to a circuit, and who
-// has been waiting for whom; each as tables, CSV or JSON.
+// Package history prints what a ledger remembers, as tables, CSV or JSON: its runs, what happened
+// to a circuit, and who is waiting for whom.
 package history
 
 import (
