@@ -60,7 +60,7 @@ type invocation struct {
 	rounds map[*book.Input]*advanced // the last one over each input; nil unless an advance watches
 	round  int                       // its number, from 1 on
 
-	store ledger.Store // nil when nothing is sent, and there is none to read
+	store ledger.Store // nil if nothing is sent and there is none to read
 
 	patience  *patience // with the database of a ledger that hosts share; nil for any other
 	impatient func()    // ends it

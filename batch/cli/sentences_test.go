@@ -644,7 +644,7 @@ var unsaid = map[string][]string{
 	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)"},
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
 	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more", "progress-survey", "progress-survey-more"},
-	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait"},
+	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate", "progress-rate-minute", "progress-left", "progress-wait"},
 	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
 	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
@@ -655,7 +655,10 @@ var unsaid = map[string][]string{
 		"ledger-rights-unknown", "hosts-taken", "hosts-silence", "hosts-duration", "hosts-lost", "hosts-stopped",
 	},
 	"a database that is away for longer than a minute; see batch/cli/database": {"ledger-open-waited"},
-	"a ledger of an older version":                                             {"changed-source"},
+	"a ledger that is damaged, of a later version, in the hands of another run or without the right to lock; see batch/cli/ledgers": {
+		"ledger-corrupt", "ledger-newer", "ledger-taken", "ledger-database", "cause-read-only",
+	},
+	"a ledger of an older version": {"changed-source"},
 	"a letter that takes a minute, a disk that fills up under it, and an LOA without a link to it; see batch/letters and batch/cli/download": {
 		"letter-timeout", "letter-disk-full", "letter-no-link",
 	},

@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// newConstruction makes a program whose workbook has n rows that are complete but for the letter: once
+// newConstruction makes a program whose workbook has n rows that are complete except for the letter: once
 // it is there, they can be reported and confirmed.
 func newConstruction(t *testing.T, n int) *program {
 	p := newProgram(t, n)

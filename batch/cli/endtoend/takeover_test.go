@@ -34,7 +34,7 @@ func TestTakeOver(t *testing.T) {
 	database, file := pgtest.Database(t), "ledger.db"
 	const rows = 60
 	p := newProgram(t, rows)
-	killed := p.submit("--rate", "20/1s", "--ledger", file)
+	killed := p.submit("--rate", "12/10s", "--burst", "7", "--ledger", file) // in each of three regions
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}

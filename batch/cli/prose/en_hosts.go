@@ -24,7 +24,7 @@ var enHosts = map[string]Entry{
 	"ledger-server-other":    {Message: "the database failed: {cause}", Hint: "Read the log of the database server."},
 	"ledger-server-failed":   {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. {todo} Then run the same command again."},
 
-	"ledger-awaited":     {Message: "the database of the ledger cannot be used at the moment; waiting for it for up to {time}: {reason}", Hint: "Nothing has been sent. The command then goes on by itself. To stop waiting, interrupt it."},
+	"ledger-awaited":     {Message: "the database of the ledger is not available; waiting up to {time} for it: {reason}", Hint: "Nothing has been sent. The command then goes on by itself. To stop waiting, interrupt it."},
 	"ledger-answers":     {Message: "the database of the ledger answers again after {time}"},
 	"ledger-open-waited": {Message: "cannot open the ledger {file}, even after waiting for {time}: {reason}", Hint: "{todo} Nothing was sent."},
 
