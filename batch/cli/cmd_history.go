@@ -48,53 +48,7 @@ with everything in it.`,
   loabatch history --ledger postgres://loabatch@db.example.com/loabatch --take-over ledger.db`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeCircuits,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.json && f.csv {
-				return exit.Failure(exit.Usage, "json-and-csv", nil)
-			}
-			after, err := f.after(a.env.Now())
-			if err != nil {
-				return err
-			}
-			before, err := f.before(cmd, args, a.env.Now())
-			if err == nil && f.waiting {
-				err = alone(cmd, args, "waiting-alone", "since", "failed", pruneFlag)
-			}
-			if err != nil {
-				return err
-			}
-			if f.takeOver != "" {
-				if err := alone(cmd, args, "take-over-alone", "since", "failed", "limit", "csv", waitingFlag, pruneFlag); err != nil {
-					return err
-				}
-				return a.takeOver(cmd.Context(), path, f)
-			}
-			open := a.ledgers.Shown
-			if f.prune != "" {
-				open = a.ledgers.Past
-			}
-			store, err := open(cmd.Context(), path)
-			if err != nil {
-				return err
-			}
-			if store == nil {
-				return exit.Failure(exit.Usage, "no-ledger", nil)
-			}
-			defer store.Close()
-			if f.prune != "" {
-				return a.prune(cmd.Context(), store, f, before)
-			}
-			if f.limited = cmd.Flags().Changed("limit"); f.waiting {
-				return a.waitingHistory(cmd.Context(), store, f)
-			}
-			if len(args) == 1 && isRunID(accounts.Whole(args[0])) {
-				return a.oneRun(cmd.Context(), store, accounts.Whole(args[0]), f)
-			}
-			if len(args) == 1 {
-				return a.circuitHistory(cmd.Context(), store, args[0], f, after)
-			}
-			return a.runHistory(cmd.Context(), store, f, after)
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.history(cmd, args, path, f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&path, "ledger", "", ledgerHelp)
@@ -108,6 +62,55 @@ with everything in it.`,
 	flags.StringVar(&f.takeOver, takeOverFlag, "", "move the ledger in `FILE` into the database of --ledger")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "with --prune or --take-over, do not ask for confirmation; required without a terminal")
 	return cmd
+}
+
+// history lists, prunes or moves what the ledger at a path knows, as the flags say.
+func (a *app) history(cmd *cobra.Command, args []string, path string, f historyFlags) error {
+	if f.json && f.csv {
+		return exit.Failure(exit.Usage, "json-and-csv", nil)
+	}
+	after, err := f.after(a.env.Now())
+	if err != nil {
+		return err
+	}
+	before, err := f.before(cmd, args, a.env.Now())
+	if err == nil && f.waiting {
+		err = alone(cmd, args, "waiting-alone", "since", "failed", pruneFlag)
+	}
+	if err != nil {
+		return err
+	}
+	if f.takeOver != "" {
+		if err := alone(cmd, args, "take-over-alone", "since", "failed", "limit", "csv", waitingFlag, pruneFlag); err != nil {
+			return err
+		}
+		return a.takeOver(cmd.Context(), path, f)
+	}
+	open := a.ledgers.Shown
+	if f.prune != "" {
+		open = a.ledgers.Past
+	}
+	store, err := open(cmd.Context(), path)
+	if err != nil {
+		return err
+	}
+	if store == nil {
+		return exit.Failure(exit.Usage, "no-ledger", nil)
+	}
+	defer store.Close()
+	if f.prune != "" {
+		return a.prune(cmd.Context(), store, f, before)
+	}
+	if f.limited = cmd.Flags().Changed("limit"); f.waiting {
+		return a.waitingHistory(cmd.Context(), store, f)
+	}
+	if len(args) == 1 && isRunID(accounts.Whole(args[0])) {
+		return a.oneRun(cmd.Context(), store, accounts.Whole(args[0]), f)
+	}
+	if len(args) == 1 {
+		return a.circuitHistory(cmd.Context(), store, args[0], f, after)
+	}
+	return a.runHistory(cmd.Context(), store, f, after)
 }
 
 // historyFlags choose what history lists, and how.

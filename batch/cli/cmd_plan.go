@@ -139,19 +139,12 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	a.exit = exit.Worst(ends)
 	sum := ""
 	if known {
-		err := durable.WriteFile(path, func(w io.Writer) (err error) {
-			sum, err = approval.Encode(w, made)
+		if sum, err = a.writePlan(s, command, path, made); err != nil {
 			return err
-		}, nil)
-		if err != nil {
-			return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
 		}
 		for i := range docs {
 			docs[i].Plan, docs[i].PlanSHA256 = path, sum
 		}
-		_, own, files := a.readLine(s.args)
-		carry := own.only(append([]string{"simulate", passwordFlag}, doctorSettings...)).with(planFlag, path)
-		a.lines.Say("plan-written", map[string]string{"file": path, "command": a.suggest(command, carry, files...)})
 	} else {
 		a.lines.Warn("plan-not-whole", nil)
 	}
@@ -167,6 +160,21 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 		}
 	}
 	return nil
+}
+
+// writePlan writes a plan, says how it is carried out, and returns its checksum.
+func (a *app) writePlan(s *invocation, command, path string, made *approval.Plan) (sum string, err error) {
+	err = durable.WriteFile(path, func(w io.Writer) (err error) {
+		sum, err = approval.Encode(w, made)
+		return err
+	}, nil)
+	if err != nil {
+		return "", exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
+	}
+	_, own, files := a.readLine(s.args)
+	carry := own.only(append([]string{"simulate", passwordFlag}, doctorSettings...)).with(planFlag, path)
+	a.lines.Say("plan-written", map[string]string{"file": path, "command": a.suggest(command, carry, files...)})
+	return sum, nil
 }
 
 // newPlan begins a plan of the run that a command would make.

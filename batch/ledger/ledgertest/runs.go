@@ -167,43 +167,7 @@ func stepsOfARow(t *testing.T, open Open) {
 // pruned prunes a ledger of runs that ended, died, are in progress or have left something open.
 func pruned(t *testing.T, open Open, kill Kill) {
 	s, now := open(t), time.Now().UTC().Round(0)
-	begin := func(id string, days int, circuits ...int) ledger.Run {
-		t.Helper()
-		var keys []batch.Key
-		for _, i := range circuits {
-			keys = append(keys, Key(i))
-		}
-		run, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real, Command: "submit", Started: now.AddDate(0, 0, -days)}, keys)
-		must(t, err)
-		return run
-	}
-	old := begin("old", 500, 0, 1, 2)
-	must(t, old.Begin(t.Context(), Application(0)))
-	must(t, old.Finish(t.Context(), Accepted(0, now)))
-	must(t, old.Finish(t.Context(), Outcome(Application(1), sheet.Already))) // a survey saw it
-	must(t, old.Finish(t.Context(), Outcome(Application(2), sheet.NotAttempted)))
-	must(t, old.End(t.Context(), ledger.RunEnd{ExitCode: 7, LeftOut: []ledger.LeftOut{{First: 9, Last: 9}}}))
-	left := begin("left open", 480, 3)
-	must(t, left.Begin(t.Context(), Application(3)))
-	unknown := Outcome(Application(3), sheet.Unknown)
-	unknown.Tried = now
-	must(t, left.Finish(t.Context(), unknown))
-	must(t, left.End(t.Context(), ledger.RunEnd{ExitCode: 5}))
-	dead := begin("dead", 460, 4, 5)
-	must(t, dead.Finish(t.Context(), Outcome(Application(4), sheet.NotAttempted)))
-	must(t, dead.Begin(t.Context(), Application(5)))
-	must(t, dead.Finish(t.Context(), Outcome(Application(5), sheet.Failed)))
-	kill(t, s, "dead")
-	killed := begin("killed", 450, 6)
-	must(t, killed.Begin(t.Context(), Application(6)))
-	kill(t, s, "killed")
-	later := begin("later", 100, 1)
-	skipped := Outcome(Application(1), sheet.Skipped)
-	must(t, later.Finish(t.Context(), skipped))
-	must(t, later.End(t.Context(), ledger.RunEnd{}))
-	living := begin("living", 450, 7)
-	must(t, living.Finish(t.Context(), Outcome(Application(7), sheet.NotAttempted)))
-
+	living := runsToPrune(t, s, now, kill)
 	type known struct {
 		past map[batch.Key]batch.Record
 		seen map[batch.Key]bool
@@ -268,12 +232,59 @@ func pruned(t *testing.T, open Open, kill Kill) {
 		t.Errorf("pruned again: %+v", got)
 	}
 	// The ledger still works.
-	next := begin("next", 0, 2)
+	next := startedAgo(t, s, now, "next", 0, 2)
 	must(t, next.Begin(t.Context(), Application(2)))
 	must(t, next.Finish(t.Context(), Accepted(2, now)))
 	must(t, next.End(t.Context(), ledger.RunEnd{}))
 	_, err = s.Check(t.Context())
 	must(t, err)
+}
+
+// runsToPrune makes runs of the last 500 days that ended, died or have left something open, and one that is in
+// progress.
+func runsToPrune(t *testing.T, s ledger.Store, now time.Time, kill Kill) (living ledger.Run) {
+	begin := func(id string, days int, circuits ...int) ledger.Run {
+		return startedAgo(t, s, now, id, days, circuits...)
+	}
+	old := begin("old", 500, 0, 1, 2)
+	must(t, old.Begin(t.Context(), Application(0)))
+	must(t, old.Finish(t.Context(), Accepted(0, now)))
+	must(t, old.Finish(t.Context(), Outcome(Application(1), sheet.Already))) // a survey saw it
+	must(t, old.Finish(t.Context(), Outcome(Application(2), sheet.NotAttempted)))
+	must(t, old.End(t.Context(), ledger.RunEnd{ExitCode: 7, LeftOut: []ledger.LeftOut{{First: 9, Last: 9}}}))
+	left := begin("left open", 480, 3)
+	must(t, left.Begin(t.Context(), Application(3)))
+	unknown := Outcome(Application(3), sheet.Unknown)
+	unknown.Tried = now
+	must(t, left.Finish(t.Context(), unknown))
+	must(t, left.End(t.Context(), ledger.RunEnd{ExitCode: 5}))
+	dead := begin("dead", 460, 4, 5)
+	must(t, dead.Finish(t.Context(), Outcome(Application(4), sheet.NotAttempted)))
+	must(t, dead.Begin(t.Context(), Application(5)))
+	must(t, dead.Finish(t.Context(), Outcome(Application(5), sheet.Failed)))
+	kill(t, s, "dead")
+	killed := begin("killed", 450, 6)
+	must(t, killed.Begin(t.Context(), Application(6)))
+	kill(t, s, "killed")
+	later := begin("later", 100, 1)
+	skipped := Outcome(Application(1), sheet.Skipped)
+	must(t, later.Finish(t.Context(), skipped))
+	must(t, later.End(t.Context(), ledger.RunEnd{}))
+	living = begin("living", 450, 7)
+	must(t, living.Finish(t.Context(), Outcome(Application(7), sheet.NotAttempted)))
+	return living
+}
+
+// startedAgo starts a run as if some days ago.
+func startedAgo(t *testing.T, s ledger.Store, now time.Time, id string, days int, circuits ...int) ledger.Run {
+	t.Helper()
+	var keys []batch.Key
+	for _, i := range circuits {
+		keys = append(keys, Key(i))
+	}
+	run, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real, Command: "submit", Started: now.AddDate(0, 0, -days)}, keys)
+	must(t, err)
+	return run
 }
 
 func endedRun(t *testing.T, open Open) {
