@@ -278,13 +278,6 @@ func (r *together) terms() []ledger.Term {
 	return append(list, hosts.Terms()...)
 }
 
-// joined lists values as a flag takes them, in one order.
-func joined(values []string) string {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return strings.Join(slices.Compact(sorted), ",")
-}
-
 // work works on the rows of all parts at the same time.
 func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 	s, done := r.s, r.done
