@@ -292,7 +292,7 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 	for n := range parts {
 		parts[n] = r.options(n)
 	}
-	results, err := hosts.RunParts(ctx, s.signals.drain, parts)
+	results, err := hosts.Run(ctx, s.signals.drain, parts)
 	for _, p := range done.parts {
 		if p.quotas == nil {
 			continue

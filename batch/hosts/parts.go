@@ -10,13 +10,21 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// RunParts is [Run] for a run with several accounts, each with its own batch: this process is a
-// member of all of them. MaxFailures and Canary cover the rows of all parts, and a part that
-// reaches a limit stops the others. No batch ends until all of them can, and the first one ends
-// last, so a process that joins before that finds every part.
+// Run works on the batches of a run, one for each of its accounts, until they have ended or this
+// process leaves them: it is a member of all of them. When drain is closed, the
+// members take no more rows, finish what is in flight, give back the rest, and leave; when ctx
+// ends, they abandon what is in flight. The caller ends each member in the ledger afterwards,
+// by [ledger.Member.End].
 //
-// The error is that of the part that failed first. It ends all parts in this process.
-func RunParts(ctx context.Context, drain <-chan struct{}, options []Options) ([]*Result, error) {
+// MaxFailures and Canary cover the rows of all parts, and a part that reaches a limit stops the
+// others. No batch ends until all of them can, and the first one ends last, so a process that
+// joins before that finds every part.
+//
+// An error means that the ledger failed, that others found a member dead (a
+// [*ledger.TakenOverError]), or that something panicked (a [*batch.PanicError]). It is that of
+// the part that failed first, and ends all parts in this process. The results are returned even
+// then, as far as they are known.
+func Run(ctx context.Context, drain <-chan struct{}, options []Options) ([]*Result, error) {
 	p := &parts{members: make([]*member, len(options)), seen: make([]seenPart, len(options))}
 	for i, o := range options {
 		if o.Ended != nil {

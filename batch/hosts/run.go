@@ -81,22 +81,6 @@ type cause struct {
 	ahead time.Duration // as in [batch.Summary]
 }
 
-// Run works on a batch until it has ended or this member leaves it. When drain is closed, the
-// member takes no more rows, finishes what is in flight, gives back the rest, and leaves; when ctx ends, it
-// abandons what is in flight. The caller ends the member in the ledger afterwards, by
-// [ledger.Member.End].
-//
-// An error means that the ledger failed, that others found this member dead (a
-// [*ledger.TakenOverError]), or that something panicked (a [*batch.PanicError]). The result is
-// returned even then, as far as it is known.
-func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
-	results, err := RunParts(ctx, drain, []Options{o})
-	if results == nil {
-		return &Result{}, err
-	}
-	return results[0], err
-}
-
 // run is the part of the member in its batch.
 func (m *member) run(drain <-chan struct{}) (*Result, error) {
 	defer m.die(nil)

@@ -167,7 +167,7 @@ func startParts(t testing.TB, address string, name string, e *endpoint, books []
 	h.member = h.members[0]
 	go func() {
 		defer close(h.done)
-		if h.results, h.err = hosts.RunParts(ctx, h.drain, parts); len(h.results) > 0 {
+		if h.results, h.err = hosts.Run(ctx, h.drain, parts); len(h.results) > 0 {
 			h.result = h.results[0]
 		}
 	}()
