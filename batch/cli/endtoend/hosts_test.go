@@ -430,18 +430,21 @@ func newAccounts(t *testing.T, n int, row func(i int, id string) (newID, profile
 // TestHostsAccountUnusable has rows of an account whose profile is missing end NOT_ATTEMPTED, as on one host. A second
 // host joins when the one row of another account has its result, and finds both.
 func TestHostsAccountUnusable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a run that goes on for long enough to be left")
+	}
 	t.Parallel()
 	database := pgtest.Database(t)
 	p := newAccounts(t, 32, func(i int, _ string) (string, string) {
 		return "", map[int]string{3: "second", 5: "lost", 6: "lost"}[i]
 	})
-	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
+	first := p.host(database, "submit", "--yes", "--rate", "4/4s", "--burst", "1", "-o", "1.xlsx", "in.xlsx")
 	p.until("rows of both accounts", func() bool {
 		list := p.host(database, "history", "--json", "pc-crash00002")
 		_ = list.Wait() // the run may not have begun
 		return strings.Contains(list.out.String(), `"result": "SUBMITTED"`)
 	})
-	second := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "2.xlsx", "in.xlsx")
+	second := p.host(database, "submit", "--yes", "--rate", "4/4s", "--burst", "1", "-o", "2.xlsx", "in.xlsx")
 	for _, h := range []*host{first, second} {
 		p.ended(h, 6, "30 of 32 rows accepted, 2 not attempted", "some of the accounts could not be used", "profile lost: 2 NOT_ATTEMPTED; no credentials found", "second): 1 SUBMITTED")
 	}
