@@ -50,6 +50,9 @@ var (
 	explicitPath = regexp.MustCompile(`^(?:[./\\~]|[A-Za-z]:)`) // C: is a drive
 	bareScheme   = regexp.MustCompile(`(?i)^["'\s]*postgres(?:ql)?:`)
 	anyScheme    = regexp.MustCompile(`^["'\s]*[A-Za-z][A-Za-z0-9+.-]*:/*`)
+	settingName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+	likePassword = regexp.MustCompile(`(?i)pass|pasw|pwd`) // such as a mistyped password
+	setsPassword = regexp.MustCompile(`(?i)(?:pass|pasw|pwd)[^=]*=`)
 	settings     = pattern(`(?i)(?:^["']?|\s)` + libpq)
 	onlySetting  = pattern(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
 )
@@ -248,9 +251,13 @@ func splitQuery(query string) (visible string, secrets url.Values, err error) {
 		name, value, _ := strings.Cut(setting, "=")
 		name, _ = url.QueryUnescape(name) // both were parsed above
 		value, _ = url.QueryUnescape(value)
-		if slices.Contains(secretSettings, strings.ToLower(name)) {
-			secrets.Set(strings.ToLower(name), value)
-		} else if setting != "" {
+		switch lower := strings.ToLower(name); {
+		case slices.Contains(secretSettings, lower):
+			secrets.Set(lower, value)
+		case setting == "":
+		case !settingName.MatchString(name), likePassword.MatchString(name) && lower != "passfile", setsPassword.MatchString(value):
+			return "", secrets, url.EscapeError(query)
+		default:
 			kept = append(kept, setting)
 		}
 	}

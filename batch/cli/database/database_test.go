@@ -56,6 +56,8 @@ func TestHideWhatCannotBeRead(t *testing.T) {
 		"postgres://ops:s3@cret@db/loa", "postgres://ops:s3%cret@db/loa", "postgres://ops:s3cret/loa", "postgres://ops:s3cret",
 		"postgres://ops@db/loa?password=s3%zzcret", "postgres://ops@db/loa?password=s3#cret", "postgres://ops@db/loa?password=s3@cret", "postgres://ops@db/loa#s3cret",
 		"postgres://ops:pa@db/loa@x?password=s3cret", "postgres://ops@db/loa?a;password=s3cret",
+		"postgres://ops@db/loa??password=s3cret", "postgres://ops@db/loa?sslmode=require& password=s3cret", "postgres://ops@db/loa?passwd=s3cret",
+		"postgres://ops@db/loa?PGPASSWORD=s3cret", "postgres://ops@db/loa?pwd=s3cret", "postgres://ops@db/loa?a=?password=s3cret", "postgres://ops@db/loa?pasword=s3cret",
 	} {
 		var secrets database.Secrets
 		shown := secrets.Hide(address)
@@ -164,6 +166,8 @@ func FuzzHide(f *testing.F) {
 	f.Add("postgres://ops:", "@db/loa?sslmode=require")
 	f.Add("postgresql://", "/@b:1,c?password=")
 	f.Add("postgres://u:p@h/d?password=", "&x=y")
+	f.Add("postgres://??password=", "&x=y")
+	f.Add("postgres://?A=?password=", "0")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		const password = "q7Zx9Wq7"
 		if strings.Contains(before+after, password) || !database.Is(before) {
