@@ -236,7 +236,12 @@ func (p *parts) endOf(m *member) (ledger.RunEnd, error) {
 	if err != nil {
 		return ledger.RunEnd{}, err
 	}
-	return m.options.Conclude(m.life, states)
+	var end ledger.RunEnd
+	err = m.until(m.life, func() (err error) {
+		end, err = m.options.Conclude(m.life, states)
+		return err
+	})
+	return end, err
 }
 
 // waitForOthers makes a part whose rows all have outcomes wait until the other parts are as far.
