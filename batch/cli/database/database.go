@@ -50,14 +50,14 @@ var (
 	explicitPath = regexp.MustCompile(`^(?:[./\\~]|[A-Za-z]:)`) // C: is a drive
 	bareScheme   = regexp.MustCompile(`(?i)^["'\s]*postgres(?:ql)?:`)
 	anyScheme    = regexp.MustCompile(`^["'\s]*[A-Za-z][A-Za-z0-9+.-]*:/*`)
-	settingName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
-	likePassword = regexp.MustCompile(`(?i)pass|pasw|pwd`) // such as a mistyped password
-	setsPassword = regexp.MustCompile(`(?i)(?:pass|pasw|pwd)[^=]*=`)
+	settingName  = pattern(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+	likePassword = pattern(`(?i)pass|pasw|pwd`) // such as a mistyped password
+	setsPassword = pattern(`(?i)(?:pass|pasw|pwd)[^=]*=`)
 	settings     = pattern(`(?i)(?:^["']?|\s)` + libpq)
 	onlySetting  = pattern(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
 )
 
-// pattern is a large regular expression, compiled at its first use: few ledgers need one.
+// pattern is a regular expression that is compiled when it is first used: few commands need one.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
@@ -255,7 +255,7 @@ func splitQuery(query string) (visible string, secrets url.Values, err error) {
 		case slices.Contains(secretSettings, lower):
 			secrets.Set(lower, value)
 		case setting == "":
-		case !settingName.MatchString(name), likePassword.MatchString(name) && lower != "passfile", setsPassword.MatchString(value):
+		case !settingName().MatchString(name), likePassword().MatchString(name) && lower != "passfile", setsPassword().MatchString(value):
 			return "", secrets, url.EscapeError(query)
 		default:
 			kept = append(kept, setting)
