@@ -344,7 +344,7 @@ func (r *together) progress(n int, state ledger.BatchState) {
 
 // planPart plans the rows of a part with their past as it is now.
 func (r *together) planPart(ctx context.Context, n int) (*batch.Plan, error) {
-	p, err := r.planAll(ctx, r.done)
+	p, _, err := r.planAll(ctx, r.done)
 	if err != nil {
 		return nil, err
 	}
@@ -358,16 +358,16 @@ func (r *together) planPart(ctx context.Context, n int) (*batch.Plan, error) {
 	return rows, nil
 }
 
-func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, error) {
+func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, known, error) {
 	known, err := r.s.pastOf(ctx, done)
 	if err != nil {
-		return nil, err
+		return nil, known, err
 	}
 	o := r.s.planOptions(known)
 	o.Valid, o.Batch = r.s.valid(ctx, done, known.past), r.done.info.id
 	p := plan.New(done.in.Workbook, o)
 	done.endUnusable(p)
-	return p, nil
+	return p, known, nil
 }
 
 // planRow plans one row with its past as it is now, apart from all others. Which rows are left
@@ -414,15 +414,11 @@ func (r *together) conclude(ctx context.Context, parts []ledger.BatchState) (led
 	}
 	done := restored(r.done.in, past, saved)
 	r.adopt(done)
-	p, err := r.planAll(ctx, done)
+	p, known, err := r.planAll(ctx, done)
 	if err != nil {
 		return ledger.RunEnd{}, err
 	}
 	keepEarlier(done, p)
-	known, err := r.s.pastOf(ctx, done)
-	if err != nil {
-		return ledger.RunEnd{}, err
-	}
 	invalid := map[int]bool{}
 	for _, o := range done.outcomes {
 		invalid[o.Row] = o.Result == sheet.Invalid

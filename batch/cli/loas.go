@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"time"
 
@@ -76,9 +77,7 @@ func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[
 			a.lines.Warn("loas-unread", map[string]string{"reason": a.ledgers.Cause(err)})
 			return known
 		}
-		for key, l := range present {
-			known[key] = l
-		}
+		maps.Copy(known, present)
 	}
 	return known
 }
