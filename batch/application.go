@@ -24,7 +24,7 @@ type Application struct {
 	Generation int               // 0 at first; rises only after a definite refusal, or with a reapplication
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Attempt    int               // number of the attempt in this run, from 1 on; 0 in a plan
-	Unfit      string            // code of the error that keeps the row from taking the step; empty if there is none
+	Unfit      string            // code of the error that keeps the row from taking the step; empty if it can
 	Then       *Application      // the row's next step, taken if the LOA turns out to be in a state for it; nil if this is the last one
 
 	// What is known of the circuit's past; set by the plan.

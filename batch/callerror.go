@@ -41,7 +41,7 @@ func (c Class) String() string {
 	return [...]string{"not-sent", "try-later", "refused", "run-fatal", "region-fatal", "maybe-received"}[c]
 }
 
-// CallError is a failed call. It contains no URL, no header and no message of the server, since
+// CallError is a failed call. It contains no URL, header or server message, since
 // those quote personal data, tokens and keys.
 type CallError struct {
 	Class     Class

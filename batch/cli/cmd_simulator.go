@@ -135,7 +135,7 @@ func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulato
 	}
 	plan, err := simulator.ParseFaults(faults)
 	if err != nil {
-		bad, _ := errors.AsType[*simulator.PlanError](err) // there is no other kind of error
+		bad, _ := errors.AsType[*simulator.PlanError](err) // the only kind of error
 		return nil, exit.Failure(exit.Usage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
 	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
