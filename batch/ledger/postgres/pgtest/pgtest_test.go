@@ -75,6 +75,37 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// A server whose port another program has taken starts on another one, and waits for its port when it restarts.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	s, err := newServer(programs(t))
+	if err == nil {
+		err = errors.Join(s.initialize(), s.configure(fast))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.close(t) })
+	taken := s.Port
+	other, err := net.Listen("tcp", hostOf(s))
+	if err == nil {
+		err = s.launchFirst()
+		other.Close()
+	}
+	if err != nil || s.Port == taken {
+		t.Fatalf("it starts on port %d, %d is taken: %v", s.Port, taken, err)
+	}
+	s.Stop(t)
+	if other, err = net.Listen("tcp", hostOf(s)); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(200*time.Millisecond, func() { other.Close() })
+	s.Restart(t)
+	if got := s.Query(t, "postgres", "SELECT 7"); got != "7" {
+		t.Errorf("after the restart: %q", got)
+	}
+}
+
 // A detached standby takes over without what was committed since, on a new timeline.
 func TestTakeOver(t *testing.T) {
 	t.Parallel()

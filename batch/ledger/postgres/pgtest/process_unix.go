@@ -138,18 +138,12 @@ func (s *Server) Stop(t testing.TB) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	err := s.launch()
-	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline) && strings.Contains(s.Log(), stillInUse); {
-		time.Sleep(50 * time.Millisecond) // a killed process is still exiting
-		if truncated := os.Truncate(s.logFile(), 0); truncated != nil {
-			t.Fatal(truncated)
-		}
+	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline) && s.hindered(); {
+		time.Sleep(50 * time.Millisecond)
 		err = s.launch()
 	}
 	must(t, err)
 }
-
-// stillInUse is what a server says if it starts before all processes of the last one are gone.
-const stillInUse = "is still in use"
 
 // Freeze suspends all processes of the server: connections stay open and nothing is answered, as
 // when the network or the disk hangs. Thaw resumes them.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -61,7 +62,7 @@ func start(programs string, settings []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(s.initialize(), s.configure(settings), s.launch()); err != nil {
+	if err := cmp.Or(s.initialize(), s.configure(settings), s.launchFirst()); err != nil {
 		s.watch.Close()
 		return nil, err
 	}
@@ -142,6 +143,30 @@ func (s *Server) configure(settings []string) error {
 	}
 	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
 	return cmp.Or(err, f.Close())
+}
+
+// launchFirst launches the server. If another program has taken its port, the server gets another one.
+func (s *Server) launchFirst() error {
+	err := s.launch()
+	for range 5 {
+		if err == nil || !s.hindered() {
+			break
+		}
+		if s.Port, err = freePort(); err == nil {
+			err = s.launch()
+		}
+	}
+	return err
+}
+
+// hindered reports whether the log says that the server could not start because of another process, one of a
+// killed server that is still exiting or one that uses the port, and empties the log if so.
+func (s *Server) hindered() bool {
+	log := s.Log()
+	if !strings.Contains(log, "is still in use") && !strings.Contains(log, "Address already in use") {
+		return false
+	}
+	return os.Truncate(s.logFile(), 0) == nil
 }
 
 // launch starts the postmaster and waits until it accepts connections.
@@ -284,13 +309,21 @@ func (s *Server) prepare(name string, fill func(url string) error) error {
 	return err
 }
 
-// freePort returns a loopback port that is free now. Another program could take it before the
-// server does; that has never been seen.
-func freePort() (int, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// The ports of servers lie below those that any system gives to outgoing connections and to listeners that
+// ask for none (from 32768 on Linux, from 49152 on others, RFC 6335): while a server is down, nobody takes its port.
+const (
+	firstPort = 15000
+	endPort   = 32768
+)
+
+// freePort returns a loopback port that is free now, at random.
+func freePort() (port int, err error) {
+	for range 100 {
+		port = firstPort + mathrand.IntN(endPort-firstPort)
+		var listener net.Listener
+		if listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }

@@ -21,7 +21,7 @@ func (s *Server) Standby(t testing.TB) *Server {
 	if out, err := backup.CombinedOutput(); err != nil {
 		t.Fatalf("pg_basebackup: %v\n%s", err, out)
 	}
-	if err := standby.launch(); err != nil {
+	if err := standby.launchFirst(); err != nil {
 		t.Fatal(err)
 	}
 	s.Caught(t, standby)
