@@ -61,7 +61,7 @@ type together struct {
 
 // runTogether carries out a run with the other hosts that work on the same input.
 func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t files.Target, store ledger.Shared) error {
-	r := &together{app: a, lost: a.ledgers.SayAway(), s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
+	r := &together{app: a, lost: s.away, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]batch.Count, len(done.parts))}
 	for i := range done.in.Workbook.Circuits {
 		c := &done.in.Workbook.Circuits[i]
 		if _, taken := r.tokens[c.ClientToken]; !taken {
@@ -190,26 +190,21 @@ func (r *together) join(ctx context.Context) error {
 }
 
 // joinPart joins a part of a run. If the database goes away in between, it waits as a run in progress
-// does.
-func (r *together) joinPart(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (ledger.Member, error) {
-	for {
-		member, err := r.store.Join(ctx, info, terms, keys)
-		own, _ := errors.AsType[*ledger.Error](err)
-		if own == nil || !own.Kind.MayPass() || r.s.flags.run.noWait || r.s.left(r.env.Now()) == 1 {
-			if err == nil {
-				r.lost(nil)
-			}
-			return member, err
-		}
-		r.lost(err)
-		select {
-		case <-time.After(time.Second):
-		case <-r.s.signals.drain:
-			return nil, err
-		case <-ctx.Done():
-			return nil, err
-		}
+// does, unless nobody is to wait for others.
+func (r *together) joinPart(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (member ledger.Member, err error) {
+	join := func() error {
+		member, err = r.store.Join(ctx, info, terms, keys)
+		return err
 	}
+	if r.s.flags.run.noWait {
+		err = join()
+	} else {
+		err = r.s.patiently(ctx, join)
+	}
+	if err == nil {
+		r.lost(nil)
+	}
+	return member, err
 }
 
 // endedPart reads a part of a run that has ended while the first part is about to.
@@ -541,27 +536,24 @@ func partly(in *book.Input, past *ledger.PastRun, inHand func(row int) bool) *bo
 	return &part
 }
 
-// read reads the run, as soon as the database answers.
+// read reads the run, as soon as the database answers. A signal does not end the wait: what was sent is
+// still to be reported.
 func (r *together) read(ctx context.Context, use func(*ledger.PastRun, record.Options)) error {
-	for {
-		past, saved, err := r.pastRun(ctx, r.store, r.done.info.id)
-		own, _ := errors.AsType[*ledger.Error](err)
-		switch {
-		case ctx.Err() != nil:
-			return nil // the caller says so
-		case err == nil:
-			r.lost(nil)
-			use(past, saved)
-			return nil
-		case own == nil || own.Kind != ledger.Unreachable:
-			return err
-		}
-		r.lost(own)
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
+	var past *ledger.PastRun
+	var saved record.Options
+	err := hosts.NewPatience(ctx, r.lost).Until(ctx, func() (err error) {
+		past, saved, err = r.pastRun(ctx, r.store, r.done.info.id)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil // the caller says so
+	case err != nil:
+		return err
 	}
+	r.lost(nil)
+	use(past, saved)
+	return nil
 }
 
 // patience waits for the database in what is not part of a run.
@@ -588,7 +580,8 @@ func (a *app) bePatient(ctx context.Context, s *invocation) {
 		case <-life.Done():
 		}
 	}()
-	s.patience = hosts.NewPatience(life, a.ledgers.SayAway())
+	s.away = a.ledgers.SayAway()
+	s.patience = hosts.NewPatience(life, s.away)
 }
 
 // patiently calls f, again and again while the database is away if that is waited for.

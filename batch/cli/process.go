@@ -62,8 +62,9 @@ type invocation struct {
 
 	store ledger.Store // nil if nothing is sent and there is none to read
 
-	patience  *patience // with the database of a ledger that hosts share; nil for any other
-	impatient func()    // ends it
+	patience  *patience   // with the database of a ledger that hosts share; nil for any other
+	impatient func()      // ends it
+	away      func(error) // says that the database is away, or with nil that it is back
 
 	signals *interruption
 	closers []io.Closer
