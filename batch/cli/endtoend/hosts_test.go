@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"os/exec"
@@ -79,7 +80,7 @@ func (p *program) ended(h *host, exit int, wants ...string) {
 // until waits for a condition.
 func (p *program) until(what string, condition func() bool) {
 	p.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			p.Fatalf("still waiting for %s", what)
 		}
@@ -88,6 +89,21 @@ func (p *program) until(what string, condition func() bool) {
 
 // startedRun matches the ID of a run that was started.
 var startedRun = regexp.MustCompile(`started run ([0-9a-z-]+)`)
+
+// joined waits until all hosts but one have joined a run. A test that needs several hosts at work lets no more
+// applications through to the service before.
+func (p *program) joined(hosts ...*host) {
+	p.Helper()
+	p.until("the other hosts", func() bool {
+		n := 0
+		for _, h := range hosts {
+			if strings.Contains(h.out.String(), "joined run ") {
+				n++
+			}
+		}
+		return n >= len(hosts)-1
+	})
+}
 
 // parts returns the content of a workbook.
 func parts(t *testing.T, path string) map[string]string {
@@ -136,6 +152,7 @@ func TestHosts(t *testing.T) {
 	}
 	password, _ := address.User.Password()
 	p := newProgram(t, 240)
+	p.gate.let(20)
 	send := []string{"submit", "--yes", "--rate", "60/3s", "--report", "csv,html,json", "--log-level", "debug", "--metrics-file", p.path("metrics"), "--json"}
 	first := p.host(database, append(send, "-o", "1.xlsx", "in.xlsx")...)
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
@@ -146,6 +163,7 @@ func TestHosts(t *testing.T) {
 		p.until("the host", func() bool { return strings.Contains(h.out.String(), "joined run ") })
 		hosts = append(hosts, h)
 	}
+	p.gate.let(math.MaxInt)
 	for _, h := range hosts[1:] {
 		p.ended(h, 0, "joined run ", "can see the password in --ledger", `"SUBMITTED": 240`)
 	}
@@ -215,10 +233,13 @@ func TestHostsOneFolder(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
 	p := newProgram(t, 60)
+	p.gate.let(0)
 	var hosts []*host
 	for range 3 {
 		hosts = append(hosts, p.host(database, "submit", "--yes", "--rate", "30/1s", "--report", "csv,html,json", "in.xlsx"))
 	}
+	p.joined(hosts...)
+	p.gate.let(math.MaxInt)
 	for _, h := range hosts {
 		p.ended(h, 0, "all 60 rows accepted")
 		if strings.Contains(h.out.String(), "warning") {
@@ -269,12 +290,22 @@ func TestHostsDiffer(t *testing.T) {
 	}
 	t.Parallel()
 	database := pgtest.Database(t)
+	others := make(chan struct{})
+	leave := sync.OnceFunc(func() { close(others) })
 	p := newProgramWith(t, 90, func(r simulator.Request) (simulator.Fault, bool) { // the first host is the last to end
-		return simulator.Fault{Kind: "hang", Hold: 6 * time.Second}, r.API == "ApplyPhysicalConnectionLOA" && r.InstanceID == "pc-crash00000" && r.N == 1
+		if r.API == "ApplyPhysicalConnectionLOA" && r.InstanceID == "pc-crash00000" && r.N == 1 {
+			<-others
+		}
+		return simulator.Fault{}, false
 	})
-	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
+	t.Cleanup(leave)
+	p.gate.let(20)
+	send := func(more ...string) *host {
+		return p.host(database, append([]string{"submit", "--yes", "--timeout", "5m"}, more...)...)
+	}
+	first := send("--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
-	other := p.host(database, "submit", "--yes", "--rate", "20/1s", "--only", "failed,unknown", "--max-failures", "3", "-o", "2.xlsx", "in.xlsx")
+	other := send("--rate", "20/1s", "--only", "failed,unknown", "--max-failures", "3", "-o", "2.xlsx", "in.xlsx")
 	p.ended(other, 2, "cannot join run ", "--rate 5/1s (here 20/1s)", "--max-failures unset (here 3)", "--only unset (here failed,unknown)", "Nothing was sent")
 	book := clitest.Circuits(80)
 	book[0].Rows = append(book[0].Rows[:1:1], book[0].Rows[40:]...)
@@ -282,15 +313,17 @@ func TestHostsDiffer(t *testing.T) {
 	if err := os.WriteFile(p.path("other.xlsx"), clitest.Pack(book), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.ended(p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
-	early := p.host(database, "submit", "--yes", "--rate", "5/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
-	drained := p.host(database, "submit", "--yes", "--json", "--rate", "5/1s", "-o", "5.xlsx", "in.xlsx")
-	p.until("the host", func() bool { return strings.Contains(drained.out.String(), "joined run ") })
+	p.ended(send("--rate", "5/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
+	early := send("--rate", "5/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
+	drained := send("--json", "--rate", "5/1s", "-o", "5.xlsx", "in.xlsx")
+	p.joined(first, early, drained)
 	if err := drained.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
+	p.gate.let(math.MaxInt)
 	p.ended(drained, 130, "gave this host's rows back to run ", "loabatch report ", `"run_id": "`+runOf(first)+`"`)
 	p.ended(early, 0, "joined run ", "results are missing for ", "once the run has ended, write its copy:")
+	leave()
 	p.ended(first, 0, "all 90 rows accepted")
 	for _, name := range []string{"2.xlsx", "3.xlsx", "4.xlsx", "5.xlsx"} {
 		if _, err := os.Stat(p.path(name)); err == nil {
@@ -305,11 +338,13 @@ func TestHostAlone(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
 	p := newProgram(t, 60)
+	p.gate.let(1)
 	h := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
 	if err := h.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	p.gate.let(math.MaxInt)
 	p.ended(h, 143, "NOT_ATTEMPTED", "copy    1.xlsx")
 	p.ended(p.host(database, "report", runOf(h), "-o", "again.xlsx"), 0, "NOT_ATTEMPTED")
 	sameCopy(t, p.path("1.xlsx"), p.path("again.xlsx"))
@@ -367,10 +402,13 @@ func TestHostsFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	p.gate.let(0)
 	var hosts []*host
 	for range 2 {
 		hosts = append(hosts, p.host(database, "submit", "--yes", "--rate", "10/1s", "--in", "in", "--done", "done"))
 	}
+	p.joined(hosts...)
+	p.gate.let(math.MaxInt)
 	for _, h := range hosts {
 		p.ended(h, 0)
 	}
@@ -403,8 +441,7 @@ func TestHostsFolder(t *testing.T) {
 // as many others as it names: row gives a circuit another ID, if it is not empty, and a profile.
 func newAccounts(t *testing.T, n int, row func(i int, id string) (newID, profile string)) *program {
 	p := newProgramWith(t, 0, nil)
-	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret", "id2": "secret2"}, Accounts: map[string]string{"id2": "1000000000000002"}, Quota: -1})
-	p.url = clitest.Serve(t, p.sim)
+	p.serve(simulator.Options{Keys: map[string]string{"id": "secret", "id2": "secret2"}, Accounts: map[string]string{"id2": "1000000000000002"}, Quota: -1})
 	config := `{"current": "own", "profiles": [
 		{"name": "own", "mode": "AK", "access_key_id": "id", "access_key_secret": "secret"},
 		{"name": "second", "mode": "AK", "access_key_id": "id2", "access_key_secret": "secret2"}]}`
@@ -438,6 +475,7 @@ func TestHostsAccountUnusable(t *testing.T) {
 	p := newAccounts(t, 32, func(i int, _ string) (string, string) {
 		return "", map[int]string{3: "second", 5: "lost", 6: "lost"}[i]
 	})
+	p.gate.let(16)
 	first := p.host(database, "submit", "--yes", "--rate", "4/4s", "--burst", "1", "-o", "1.xlsx", "in.xlsx")
 	p.until("rows of both accounts", func() bool {
 		list := p.host(database, "history", "--json", "pc-crash00002")
@@ -445,6 +483,8 @@ func TestHostsAccountUnusable(t *testing.T) {
 		return strings.Contains(list.out.String(), `"result": "SUBMITTED"`)
 	})
 	second := p.host(database, "submit", "--yes", "--rate", "4/4s", "--burst", "1", "-o", "2.xlsx", "in.xlsx")
+	p.joined(first, second)
+	p.gate.let(math.MaxInt)
 	for _, h := range []*host{first, second} {
 		p.ended(h, 6, "30 of 32 rows accepted, 2 not attempted", "some of the accounts could not be used", "profile lost: 2 NOT_ATTEMPTED; no credentials found", "second): 1 SUBMITTED")
 	}
@@ -486,10 +526,13 @@ func TestHostsAccountLimits(t *testing.T) {
 				if shared {
 					ledger, n = pgtest.Database(t), 2
 				}
+				p.gate.let(0)
 				var hosts []*host
 				for i := range n {
 					hosts = append(hosts, p.host(ledger, append([]string{"submit", "--yes", "--json", "--survey", "off", "--rate", "5/1s", "-o", fmt.Sprint(i, ".xlsx"), "in.xlsx"}, test.args...)...))
 				}
+				p.joined(hosts...)
+				p.gate.let(math.MaxInt)
 				for _, h := range hosts {
 					p.ended(h, 6, test.want...)
 				}
@@ -507,9 +550,12 @@ func TestHostsAccounts(t *testing.T) {
 	t.Parallel()
 	database := pgtest.Database(t)
 	p := newAccounts(t, 90, func(i int, _ string) (string, string) { return "", []string{"", "second", "own"}[i/4%3] })
+	p.gate.let(10)
 	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
 	second := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "2.xlsx", "in.xlsx")
+	p.joined(first, second)
+	p.gate.let(math.MaxInt)
 	for _, h := range []*host{first, second} {
 		p.ended(h, 0, "all 90 rows accepted", "1000000000000002 (profile second): 31 SUBMITTED")
 	}
@@ -537,9 +583,11 @@ func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t, "fsync=off")
 	p := newProgram(t, 90)
+	p.gate.let(20)
 	h := p.host(server.Database(t), "submit", "--yes", "--rate", "30/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 10 })
 	server.Stop(t)
+	p.gate.let(math.MaxInt)
 	p.until("the warning", func() bool { return strings.Contains(h.out.String(), "does not answer, so nothing more is sent") })
 	server.Restart(t)
 	p.ended(h, 0, "answers again", "all 90 rows accepted")
@@ -572,17 +620,25 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 		}
 		return true
 	})
-	began := time.Now()
 	if err := interrupted.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	noWait, history := submit("--no-wait", "-o", "3.xlsx", "in.xlsx"), p.host(database, "history")
+	report, doctor := p.host(database, "report", "20270115-020000-k3f9q"), p.host(database, "doctor")
 	p.ended(interrupted, 143, "interrupted; nothing was sent", `"exit_code": 143`)
-	p.ended(submit("--no-wait", "-o", "3.xlsx", "in.xlsx"), 2, "cannot open the ledger", "does not answer", "Nothing was sent")
-	p.ended(p.host(database, "history"), 2, "cannot open the ledger", "does not answer")
-	p.ended(p.host(database, "report", "20270115-020000-k3f9q"), 2, "does not answer")
-	p.ended(p.host(database, "doctor"), 6, "does not answer")
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("commands that do not wait took %v", took)
+	p.ended(noWait, 2, "cannot open the ledger", "does not answer", "Nothing was sent")
+	p.ended(history, 2, "cannot open the ledger", "does not answer")
+	p.ended(report, 2, "does not answer")
+	p.ended(doctor, 6, "does not answer")
+	for _, h := range []*host{noWait, history, report, doctor} {
+		if strings.Contains(h.out.String(), "waiting up to") {
+			t.Errorf("%q waited: %s", h.Args[1:], &h.out)
+		}
+	}
+	for _, h := range []*host{sent, night, asked} { // those that do wait still do
+		if strings.Contains(h.out.String(), "cannot open the ledger") {
+			t.Errorf("%q gave up before the others had ended: %s", h.Args[1:], &h.out)
+		}
 	}
 	server.Restart(t)
 	p.ended(sent, 0, "answers again after ", "all 30 rows accepted")

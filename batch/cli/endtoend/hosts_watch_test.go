@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
-	"github.com/loabatch/loabatch/batch/simulator"
 )
 
 // newConstruction makes a program whose workbook has n rows that are complete except for the letter: once
@@ -71,22 +71,19 @@ func TestHostsWatch(t *testing.T) {
 // TestWatchLocked has another run hold a circuit when a round of a watch is due: that round is left out, and the watch
 // goes on.
 func TestWatchLocked(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for a call that is answered late")
-	}
 	t.Parallel()
 	database := pgtest.Database(t)
-	p := newProgramWith(t, 3, func(r simulator.Request) (simulator.Fault, bool) {
-		return simulator.Fault{Kind: "hang", Hold: 6 * time.Second}, r.API == "ApplyPhysicalConnectionLOA" && r.InstanceID == "pc-crash00009" && r.N == 1
-	})
+	p := newProgram(t, 3)
 	other := clitest.Book([]clitest.Circuit{{Number: 1}, {Number: 9}})
 	if err := os.WriteFile(p.path("other.xlsx"), clitest.Pack(other), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	watching := p.host(database, "advance", "--yes", "--watch", "1s", "-o", "1.xlsx", "in.xlsx")
 	p.quiet(watching)
-	holding := p.host(database, "submit", "--yes", "-o", "2.xlsx", "other.xlsx")
+	p.gate.let(0)
+	holding := p.host(database, "submit", "--yes", "--timeout", "5m", "-o", "2.xlsx", "other.xlsx")
 	p.until("two rounds", func() bool { return strings.Count(watching.out.String(), "skipping this round") >= 2 })
+	p.gate.let(math.MaxInt)
 	p.ended(holding, 0, "2 rows accepted")
 	p.quiet(watching)
 	p.review()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
@@ -20,10 +22,11 @@ import (
 // program runs loabatch as a separate process, in a folder with an input in.xlsx.
 type program struct {
 	*testing.T
-	dir string
-	url string
-	sim *simulator.Simulator
-	env []string // of its processes, besides that of the test
+	dir  string
+	url  string
+	sim  *simulator.Simulator
+	gate *limited // what applications pass at the service: all of them, unless a test lets fewer through
+	env  []string // of its processes, besides that of the test
 }
 
 // newProgram makes an input of that many valid rows and serves the API.
@@ -32,12 +35,28 @@ func newProgram(t *testing.T, rows int) *program { return newProgramWith(t, rows
 // newProgramWith has the API answer some requests with faults.
 func newProgramWith(t *testing.T, rows int, script func(simulator.Request) (simulator.Fault, bool)) *program {
 	p := &program{T: t, dir: t.TempDir()}
-	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: script})
-	p.url = clitest.Serve(t, p.sim)
+	p.serve(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: script})
 	if err := os.WriteFile(p.path("in.xlsx"), clitest.Pack(clitest.Circuits(rows)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// serve serves the API, with the gate before it.
+func (p *program) serve(o simulator.Options) {
+	gate, script := newLimited(math.MaxInt), o.Script
+	o.Script = func(r simulator.Request) (simulator.Fault, bool) {
+		if r.API == string(batch.Apply.API()) {
+			gate.pass()
+		}
+		if script == nil {
+			return simulator.Fault{}, false
+		}
+		return script(r)
+	}
+	p.gate, p.sim = gate, simulator.New(o)
+	p.url = clitest.Serve(p.T, p.sim)
+	p.Cleanup(func() { gate.let(math.MaxInt) }) // what is held would keep the service from ending
 }
 
 func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
@@ -203,19 +222,19 @@ func TestLostPrint(t *testing.T) {
 	}
 }
 
-// during starts a run, calls a function once the first row was accepted, and returns the exit
-// code and what the run printed.
+// during starts a run, calls a function once the first row was accepted and before any other is, and returns the
+// exit code and what the run printed.
 func (p *program) during(cmd *exec.Cmd, do func()) (exit int, printed string) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	p.gate.let(1)
 	if err := cmd.Start(); err != nil {
 		p.Fatal(err)
 	}
 	time.AfterFunc(5*time.Minute, func() { cmd.Process.Kill() })
-	for p.sim.Stats().Accepted == 0 {
-		time.Sleep(5 * time.Millisecond)
-	}
+	p.until("the first row", func() bool { return p.sim.Stats().Accepted > 0 })
 	do()
+	p.gate.let(math.MaxInt)
 	_ = cmd.Wait() // the exit code says it
 	return cmd.ProcessState.ExitCode(), out.String()
 }
