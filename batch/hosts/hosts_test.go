@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,10 +23,18 @@ func TestSharing(t *testing.T) {
 	address, e, w := pgtest.Database(t), newEndpoint(), book(240, "cn-hangzhou", "cn-shanghai")
 	e.answer = flaky
 	w.Circuits[10].Invalid = true
-	persist := func(o *hosts.Options) { o.Engine.MaxAttempts = 20 }
+	var sent []*relay
+	persist := func(o *hosts.Options) {
+		own := &relay{endpoint: e}
+		o.Engine.MaxAttempts, o.Engine.Submitter = 20, own
+		sent = append(sent, own)
+	}
+	e.let(0)
 	a := start(t, address, "a", e, w, persist)
 	b := start(t, address, "b", e, w, persist)
 	c := start(t, address, "c", e, w, persist)
+	until(t, "all have rows in hand", func() bool { return sent[0].sent.Load() > 0 && sent[1].sent.Load() > 0 && sent[2].sent.Load() > 0 })
+	e.let(math.MaxInt)
 	for _, h := range []*host{a, b, c} {
 		r := h.end()
 		if r.State.End.Results[sheet.Submitted] != 239 || r.State.End.Results[sheet.Invalid] != 1 {
@@ -222,10 +231,11 @@ func TestMaxDuration(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou")
 	e.latency = 200 * time.Millisecond
-	limit := func(o *hosts.Options) { o.Engine.Limits.MaxDuration = 4 * time.Second }
+	limit := func(o *hosts.Options) { o.Engine.Limits.MaxDuration = 8 * time.Second }
 	a := start(t, address, "a", e, w, limit)
-	b := start(t, address, "b", e, w, limit)
-	time.Sleep(2 * time.Second)
+	own := &relay{endpoint: e}
+	b := start(t, address, "b", e, w, limit, func(o *hosts.Options) { o.Engine.Submitter = own })
+	until(t, "it sends rows", func() bool { return own.sent.Load() > 0 })
 	b.wire.set(true)
 	r := a.end()
 	if r.State.End.Stop != string(batch.StopDuration) {
@@ -265,10 +275,13 @@ func TestDrainInOutage(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
 	e.latency = 200 * time.Millisecond
+	own := &relay{endpoint: e}
+	e.let(40)
 	a := start(t, address, "a", e, w)
-	b := start(t, address, "b", e, w)
-	time.Sleep(2 * time.Second)
+	b := start(t, address, "b", e, w, func(o *hosts.Options) { o.Engine.Submitter = own })
+	until(t, "it sends rows", func() bool { return own.sent.Load() > 0 })
 	b.wire.set(true)
+	e.let(math.MaxInt)
 	time.Sleep(time.Second)
 	drained := time.Now()
 	close(b.drain)
@@ -288,14 +301,15 @@ func TestFatalForOne(t *testing.T) {
 	t.Parallel()
 	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
 	e.latency = 50 * time.Millisecond
+	bad := newEndpoint()
+	bad.answer = func(batch.Application) error {
+		return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
+	}
+	e.let(20)
 	b := start(t, address, "b", e, w)
-	a := start(t, address, "a", e, w, func(o *hosts.Options) {
-		bad := newEndpoint()
-		bad.answer = func(batch.Application) error {
-			return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
-		}
-		o.Engine.Submitter = bad
-	})
+	a := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.Submitter = bad })
+	until(t, "the rejection", func() bool { return bad.applications() > 0 })
+	e.let(math.MaxInt)
 	r := a.wait()
 	if a.err != nil || r.Complete || r.Stop != batch.StopFatal || r.StopCode == "" {
 		t.Errorf("%v, %+v", a.err, r)
@@ -379,11 +393,13 @@ func TestLostJobs(t *testing.T) {
 	t.Parallel()
 	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou")
 	e.latency = 100 * time.Millisecond
+	e.let(12)
 	a := start(t, address, "a", e, w)
 	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 10 })
 	if _, err := a.store.Pool().Exec(t.Context(), "DELETE FROM loabatch_river.river_job WHERE state = 'available'"); err != nil {
 		t.Fatal(err)
 	}
+	e.let(math.MaxInt)
 	a.end()
 	settled(t, a, e, 100)
 }

@@ -3,6 +3,7 @@ package hosts_test
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -183,12 +184,14 @@ func TestPartsEndTogether(t *testing.T) {
 			return ledger.RunEnd{}, nil
 		}
 	}
+	e.let(40)
 	a := startParts(t, address, "a", e, parts, conclude)
 	until(t, "the second part has its outcome", func() bool {
 		done, err := a.members[1].Outcomes(t.Context())
 		return err == nil && len(done) == 1
 	})
 	b := startParts(t, address, "b", e, parts, conclude)
+	e.let(math.MaxInt)
 	if by, joined := b.members[1].Joined(); !joined || by.Host != "a" {
 		t.Errorf("the second part was not joined: %+v", by)
 	}
@@ -211,12 +214,15 @@ func TestPartsFatalForOne(t *testing.T) {
 		return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
 	}
 	part := 0
+	e.let(20)
 	b := startParts(t, address, "b", e, split(w, 2))
 	a := startParts(t, address, "a", e, split(w, 2), func(o *hosts.Options) {
 		if part++; part == 2 {
 			o.Engine.Submitter = bad
 		}
 	})
+	until(t, "the rejection", func() bool { return bad.applications() > 0 })
+	e.let(math.MaxInt)
 	a.wait()
 	b.end()
 	if a.err != nil || a.results[1].Complete || a.results[1].Stop != batch.StopFatal {
@@ -234,11 +240,13 @@ func TestPartsTakenOver(t *testing.T) {
 	t.Parallel()
 	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou")
 	e.latency = 100 * time.Millisecond
+	e.let(20)
 	a := startParts(t, address, "a", e, split(w, 2))
 	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 10 })
 	if _, err := a.store.Pool().Exec(t.Context(), "UPDATE loabatch.members SET taken_by = 'x' WHERE seq = $1", a.members[1].Number()); err != nil {
 		t.Fatal(err)
 	}
+	e.let(math.MaxInt)
 	a.wait()
 	if taken, ok := errors.AsType[*ledger.TakenOverError](a.err); !ok || taken.RunID != "run-of-a.2" {
 		t.Errorf("%v", a.err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -24,6 +25,8 @@ import (
 // counts them.
 type endpoint struct {
 	mu       sync.Mutex
+	more     *sync.Cond // the limit was raised, or a call has ended
+	limit    int        // of applications that are answered
 	loas     map[batch.Key]batch.LOA
 	accepted map[batch.Key]int
 	tokens   map[string]bool
@@ -36,7 +39,24 @@ type endpoint struct {
 }
 
 func newEndpoint() *endpoint {
-	return &endpoint{loas: map[batch.Key]batch.LOA{}, accepted: map[batch.Key]int{}, tokens: map[string]bool{}, latency: 20 * time.Millisecond}
+	e := &endpoint{limit: math.MaxInt, loas: map[batch.Key]batch.LOA{}, accepted: map[batch.Key]int{}, tokens: map[string]bool{}, latency: 20 * time.Millisecond}
+	e.more = sync.NewCond(&e.mu)
+	return e
+}
+
+// let has the endpoint answer a number of applications, and hold all others until it is called again.
+func (e *endpoint) let(limit int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.limit = limit
+	e.more.Broadcast()
+}
+
+// applications counts the applications that were answered.
+func (e *endpoint) applications() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.calls
 }
 
 // Submit implements [batch.Submitter].
@@ -45,8 +65,19 @@ func (e *endpoint) Submit(ctx context.Context, a batch.Application) (batch.Recei
 		return batch.Receipt{}, ctx.Err()
 	}
 	time.Sleep(e.latency)
+	defer context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.more.Broadcast()
+	})()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for e.calls >= e.limit {
+		if ctx.Err() != nil {
+			return batch.Receipt{}, ctx.Err()
+		}
+		e.more.Wait()
+	}
 	e.calls++
 	if e.answer != nil {
 		if err := e.answer(a); err != nil {
