@@ -24,7 +24,7 @@ func must(t *testing.T, err error) {
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(start) > 30*time.Second {
+		if time.Since(start) > 2*time.Minute {
 			t.Fatalf("%s: timed out", what)
 		}
 	}
@@ -178,8 +178,9 @@ func TestFailover(t *testing.T) {
 // holder is dead or there was an outage, so it watches for as long as a member may be silent.
 func TestNewcomer(t *testing.T) {
 	t.Parallel()
+	const silence = 4 * short // on a busy machine the holder does not come back within a shorter one
 	address := database(t)
-	holder := enter(t, open(t, address, short), "a")
+	holder := enter(t, open(t, address, silence), "a")
 	must2(holder.Claim(t.Context(), ledgertest.Key(0)))(t)
 	holder.Silent()
 	died := func() {
@@ -189,27 +190,32 @@ func TestNewcomer(t *testing.T) {
 		})
 	}
 	died()
-	again := open(t, address, short)
-	var told []ledger.LockedError
-	again.OnSilence(func(holder ledger.LockedError) { told = append(told, holder) })
+	again := open(t, address, silence)
+	told := make(chan ledger.LockedError, 10)
+	again.OnSilence(func(holder ledger.LockedError) { told <- holder })
 	started := make(chan error)
 	go func() {
 		_, err := again.Start(context.Background(), ledger.RunInfo{ID: "too early", Scope: ledger.Real}, ledgertest.Keys(2))
 		started <- err
 	}()
-	time.Sleep(short / 2)
+	var by ledger.LockedError
+	select {
+	case by = <-told:
+	case err := <-started:
+		t.Fatalf("it did not wait: %v", err)
+	}
 	must(t, holder.Begin(t.Context(), ledgertest.Application(0))) // it was not dead
 	if _, ok := errors.AsType[*ledger.LockedError](<-started); !ok {
 		t.Error("the circuits of a member that came back were taken")
 	}
-	if len(told) != 1 || told[0].RunID != "of a" || told[0].Host != "a" || told[0].Circuits != 2 {
-		t.Errorf("called with %+v", told)
+	if len(told) != 0 || by.RunID != "of a" || by.Host != "a" || by.Circuits != 2 {
+		t.Errorf("called with %+v, and %d times more", by, len(told))
 	}
 	died()
 	before := time.Now()
-	_, err := open(t, address, short).Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, ledgertest.Keys(2))
+	_, err := open(t, address, silence).Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, ledgertest.Keys(2))
 	must(t, err)
-	if took := time.Since(before); took < short*4/5 {
+	if took := time.Since(before); took < silence*4/5 {
 		t.Errorf("the circuits were taken over after %s", took)
 	}
 }
@@ -233,7 +239,7 @@ func TestStoppedInATransaction(t *testing.T) {
 	a.Silent()
 	silent := time.Now()
 	eventually(t, "the claim", func() bool { return must2(b.Claim(t.Context(), ledgertest.Key(0)))(t) })
-	if took := time.Since(silent); took > postgres.Silence {
+	if took := time.Since(silent); took > 2*postgres.Silence { // half of one, unless the machine is busy
 		t.Errorf("taken over after %s", took)
 	}
 	close(wake)
