@@ -76,7 +76,7 @@ func TestLoad(t *testing.T) {
 	}
 	before := runtime.NumGoroutine()
 	t.Run("run", func(t *testing.T) { load(t, workers, calls) })
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d goroutines are leaked\n%s", runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])

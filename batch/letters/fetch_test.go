@@ -40,7 +40,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Fetcher) 
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
-	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second, read: unread, known: new(knownTexts)}
+	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 2 * time.Minute, read: unread, known: new(knownTexts)}
 }
 
 // unread takes every file for a letter with some text: only the tests of texts use PDFium.
@@ -297,6 +297,7 @@ func TestHostileServers(t *testing.T) {
 			}
 		}
 	}
+	nothing := func(conn net.Conn) { io.Copy(io.Discard, conn) } // until the client leaves
 	reset := func(conn net.Conn) { conn.(*net.TCPConn).SetLinger(0) }
 	letter := testFile(t, "english")
 	var bomb bytes.Buffer
@@ -311,7 +312,7 @@ func TestHostileServers(t *testing.T) {
 	}{
 		"slow header":     {hijack("HTTP/1.1 200 OK\r\nX-", trickle), codeTimeout, ""},
 		"slow body":       {hijack("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n%PDF-", trickle), codeTimeout, ""},
-		"no answer":       {hijack("", func(net.Conn) { time.Sleep(time.Second) }), codeTimeout, ""},
+		"no answer":       {hijack("", nothing), codeTimeout, ""},
 		"endless header":  {hijack("HTTP/1.1 200 OK\r\nX: ", flood), codeConnection, ""},
 		"endless body":    {hijack("HTTP/1.1 200 OK\r\n\r\n", flood), codeTooLarge, ""},
 		"endless chunks":  {func(w http.ResponseWriter, r *http.Request) { io.Copy(w, endless{}) }, codeTooLarge, ""},
@@ -477,7 +478,7 @@ func TestRebinding(t *testing.T) {
 		if list, err := resolver.LookupHost(t.Context(), "letters.example.com"); err != nil || list[0] != "8.8.8.8" {
 			t.Fatal(list, err) // what a check before the request would see
 		}
-		f := &Fetcher{Dir: t.TempDir(), resolver: resolver, roots: x509.NewCertPool(), wait: 5 * time.Second}
+		f := &Fetcher{Dir: t.TempDir(), resolver: resolver, roots: x509.NewCertPool(), wait: 2 * time.Minute}
 		f.roots.AddCert(server.Certificate())
 		_, err := f.Fetch(t.Context(), request("https://letters.example.com:"+port+query))
 		wantCode(t, private, err, codeAddress)
@@ -563,7 +564,7 @@ func TestProxy(t *testing.T) {
 func TestStopped(t *testing.T) {
 	stopped := errors.New("made-up signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	server, f := serve(t, hijack("HTTP/1.1 200 OK\r\n\r\n%PDF-", func(net.Conn) { cancel(stopped); time.Sleep(time.Second) }))
+	server, f := serve(t, hijack("HTTP/1.1 200 OK\r\n\r\n%PDF-", func(conn net.Conn) { cancel(stopped); io.Copy(io.Discard, conn) }))
 	if _, err := f.Fetch(ctx, request(server.URL)); !errors.Is(err, stopped) {
 		t.Errorf("%v, want the cause", err)
 	}
