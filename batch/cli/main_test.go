@@ -335,7 +335,8 @@ func TestPanicIsAnInternalError(t *testing.T) {
 
 // panicsOnce is a writer that panics at the first write with this text.
 type panicsOnce struct {
-	text string
+	text  string
+	sends chan struct{} // closed when the log says that something is sent; may be nil
 
 	mu      sync.Mutex
 	written bytes.Buffer
@@ -345,6 +346,10 @@ type panicsOnce struct {
 func (w *panicsOnce) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.sends != nil && bytes.Contains(p, []byte("attempt")) {
+		close(w.sends)
+		w.sends = nil
+	}
 	if !w.done && bytes.Contains(p, []byte(w.text)) {
 		w.done = true
 		panic("made-up 000000199001010018")
@@ -362,21 +367,25 @@ func TestPanicBesideTheEngine(t *testing.T) {
 	}{
 		{"progress", "/12", []string{"--progress", "bar"}, false},
 		{"log", "attempt", []string{"--log-level", "info", "--log-format", "json"}, false},
-		{"signals", "interrupted", nil, true},
+		{"signals", "interrupted: ", []string{"--log-level", "info", "--log-format", "json"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder := t.TempDir()
 			out := filepath.Join(folder, "out.xlsx")
-			signals := make(chan os.Signal, 1)
-			if c.signal {
-				signals <- os.Interrupt
-			}
+			signals, sends := make(chan os.Signal, 1), make(chan struct{})
 			stderr := &panicsOnce{text: c.text}
+			if c.signal {
+				stderr.sends = sends
+				go func() {
+					<-sends
+					signals <- os.Interrupt
+				}()
+			}
 			var stdout bytes.Buffer
 			got := Run(t.Context(), Env{
 				Args:  append([]string{"submit", "--simulate", "--rate", "12/3s", "--burst", "1", "-o", out, "../../testdata/clean.xlsx"}, c.flags...),
 				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: stderr, Getenv: func(string) string { return "" }, Now: time.Now,
-				Signals: delayed(signals),
+				Signals: signals,
 			})
 			stderr.mu.Lock()
 			defer stderr.mu.Unlock()
@@ -430,16 +439,4 @@ func TestEndpointFlag(t *testing.T) {
 			t.Errorf("%q: %q, %q", tc.endpoint, message, hint)
 		}
 	}
-}
-
-// delayed passes signals on once a run has begun.
-func delayed(from chan os.Signal) <-chan os.Signal {
-	to := make(chan os.Signal)
-	go func() {
-		time.Sleep(500 * time.Millisecond)
-		for s := range from {
-			to <- s
-		}
-	}()
-	return to
 }
