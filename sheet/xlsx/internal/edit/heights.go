@@ -3,6 +3,7 @@ package edit
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
@@ -54,19 +55,32 @@ func linesOf(text string, width float64) (lines int, tall bool) {
 // eastAsian is the first character that is about twice as wide as others.
 const eastAsian = 0x1100
 
-// widthOf returns the width of a character in the usual typefaces, in digits, rounded up.
+// asciiWidths are the widths of the ASCII characters in the usual typefaces, in digits, rounded up.
+var asciiWidths = func() (widths [utf8.RuneSelf]float64) {
+	for r := range widths {
+		switch {
+		case strings.ContainsRune(" .,:;'|!iljI", rune(r)):
+			widths[r] = 0.55
+		case strings.ContainsRune("frt-/()[]", rune(r)):
+			widths[r] = 0.7
+		case strings.ContainsRune("mwMW%@_", rune(r)):
+			widths[r] = 1.6
+		case r >= 'A' && r <= 'Z':
+			widths[r] = 1.25
+		default:
+			widths[r] = 1
+		}
+	}
+	return widths
+}()
+
+// widthOf returns the width of a character, as asciiWidths has it for some.
 func widthOf(r rune) float64 {
 	switch {
+	case r < utf8.RuneSelf:
+		return asciiWidths[r]
 	case r >= eastAsian:
 		return 2.1
-	case strings.ContainsRune(" .,:;'|!iljI", r):
-		return 0.55
-	case strings.ContainsRune("frt-/()[]", r):
-		return 0.7
-	case strings.ContainsRune("mwMW%@_…", r):
-		return 1.6
-	case r >= 'A' && r <= 'Z':
-		return 1.25
 	}
 	return 1
 }
