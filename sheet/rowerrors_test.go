@@ -112,6 +112,24 @@ func TestLastResult(t *testing.T) {
 	}
 }
 
+// TestCircuitAt finds circuits in a sheet in which rows are empty.
+func TestCircuitAt(t *testing.T) {
+	w := &sheet.Workbook{}
+	if w.CircuitAt(2) != nil {
+		t.Error("found a circuit in an empty workbook")
+	}
+	rows := []int{2, 3, 5, 9}
+	for _, row := range rows {
+		w.Circuits = append(w.Circuits, sheet.Circuit{Row: row})
+	}
+	for row := range 12 {
+		i, there := slices.BinarySearch(rows, row)
+		if got := w.CircuitAt(row); there != (got != nil) || there && got != &w.Circuits[i] {
+			t.Errorf("row %d: %v", row, got)
+		}
+	}
+}
+
 // hopeless returns a workbook of n circuits and n engineers with random mistakes everywhere,
 // some under merged cells.
 func hopeless(n int, random *rand.Rand) *grid {

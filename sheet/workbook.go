@@ -170,7 +170,13 @@ type cell32 struct{ row, col int32 }
 
 // CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
 func (w *Workbook) CircuitAt(row int) *Circuit {
-	i := sort.Search(len(w.Circuits), func(i int) bool { return w.Circuits[i].Row >= row })
+	if len(w.Circuits) == 0 {
+		return nil
+	}
+	i := row - w.Circuits[0].Row // unless rows are left out before it
+	if i < 0 || i >= len(w.Circuits) || w.Circuits[i].Row != row {
+		i = sort.Search(len(w.Circuits), func(i int) bool { return w.Circuits[i].Row >= row })
+	}
 	if i == len(w.Circuits) || w.Circuits[i].Row != row {
 		return nil
 	}
