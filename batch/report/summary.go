@@ -118,11 +118,14 @@ func (g *grid) open(d *Document) {
 	}
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
-		i := slices.IndexFunc(d.Applications, func(a Application) bool { return a.Result == r })
-		if s := styleOf(r); n == 0 || i < 0 || s != sheet.StyleBad && s != sheet.StyleWarn {
+		if s := styleOf(r); n == 0 || s != sheet.StyleBad && s != sheet.StyleWarn {
 			continue
 		}
-		link := d.Applications[i].At
+		first := d.firstWith(r)
+		if first == nil {
+			continue
+		}
+		link := first.At
 		text := counted(g.words, "report-open-rows", n, textArg("result", g.words.Vocabulary().Result(r)))
 		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(d.step(g.words, r)))
 	}
@@ -130,6 +133,16 @@ func (g *grid) open(d *Document) {
 		text := g.words.Line("report-open-errors", textArg("where", g.words.Vocabulary().AddedName(ErrorsName)))
 		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: sheet.Ref{Sheet: ErrorsName, Row: 1, Col: 1}, LinkTo: ErrorsName})
 	}
+}
+
+// firstWith returns the first row with a result, or nil.
+func (d *Document) firstWith(r sheet.Result) *Application {
+	for i := range d.Applications {
+		if d.Applications[i].Result == r {
+			return &d.Applications[i]
+		}
+	}
+	return nil
 }
 
 // tabStyle is the colour of the Summary's tab.
