@@ -106,6 +106,12 @@ func (e *encoder) text(s string) {
 	}
 }
 
+func (e *encoder) bytes(b []byte) {
+	if _, err := e.Write(b); err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
 // document writes a document; its lines after the first start with the prefix. The three
 // long lists are empty in what encoding/json encodes, and are then written in their
 // places, which are unambiguous: within a string, the quotes of a key would be escaped.
@@ -165,8 +171,10 @@ func writeLines(e *encoder, key, prefix string, count int, entry func(int) any) 
 			e.err = cmp.Or(e.err, err)
 			return
 		}
-		e.text([]string{"\n", ",\n"}[min(i, 1)] + prefix + "    ")
-		e.text(strings.TrimRight(string(EscapeJSON(line.Bytes())), "\n"))
+		e.text([]string{"\n", ",\n"}[min(i, 1)])
+		e.text(prefix)
+		e.text("    ")
+		e.bytes(bytes.TrimRight(EscapeJSON(line.Bytes()), "\n"))
 	}
 	e.text("\n" + prefix + "  ]")
 }

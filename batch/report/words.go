@@ -79,7 +79,7 @@ func escape(s string, banned func(rune) bool) string {
 // is not ASCII can only be part of a string.
 func EscapeJSON(text []byte) []byte {
 	escape := func(r rune) bool { return r >= 0x7f && unprintable(r) }
-	if !bytes.ContainsFunc(text, escape) {
+	if printableASCII(text) || !bytes.ContainsFunc(text, escape) {
 		return text
 	}
 	var b bytes.Buffer
@@ -93,6 +93,17 @@ func EscapeJSON(text []byte) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// printableASCII reports whether encoded JSON, whose control characters are escaped, is nothing but printable
+// ASCII and line breaks. Nearly all lines are, and looking at their bytes is much faster than at characters.
+func printableASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // brief shortens a text and makes it printable. Paths and commands are never shortened.
