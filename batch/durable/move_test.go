@@ -12,7 +12,7 @@ import (
 
 func write(t *testing.T, path, content string) string {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+	if err := errors.Join(os.WriteFile(path, []byte(content), 0o640), os.Chmod(path, 0o640)); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
 	f, err := os.Open(path)
