@@ -89,7 +89,11 @@ func TestDeskServer(t *testing.T) {
 	}
 	lines := deskBlocks(t)[0]
 	dir := t.TempDir()
-	script := strings.ReplaceAll(strings.Join(lines[:len(lines)-1], "\n"), "5433", "5434")
+	port, err := pgtest.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := strings.ReplaceAll(strings.Join(lines[:len(lines)-1], "\n"), "5433", strconv.Itoa(port))
 	cmd := exec.Command("bash", "-ec", script+"\npg_ctl -D pg -m fast stop")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -87,7 +87,7 @@ func newServer(programs string) (*Server, error) {
 	if err := s.owner.take(s.folder); err != nil {
 		return nil, err
 	}
-	if s.Port, err = freePort(); err != nil {
+	if s.Port, err = FreePort(); err != nil {
 		return nil, err
 	}
 	s.watchdog = s.command("sh", "-c", watchdogScript, "sh", s.folder)
@@ -152,7 +152,7 @@ func (s *Server) launchFirst() error {
 		if err == nil || !s.hindered() {
 			break
 		}
-		if s.Port, err = freePort(); err == nil {
+		if s.Port, err = FreePort(); err == nil {
 			err = s.launch()
 		}
 	}
@@ -316,8 +316,8 @@ const (
 	endPort   = 32768
 )
 
-// freePort returns a loopback port that is free now, at random.
-func freePort() (port int, err error) {
+// FreePort returns a loopback port that is free now, at random.
+func FreePort() (port int, err error) {
 	for range 100 {
 		port = firstPort + mathrand.IntN(endPort-firstPort)
 		var listener net.Listener
