@@ -81,7 +81,16 @@ func TestWatchLocked(t *testing.T) {
 	watching := p.host(database, "advance", "--yes", "--watch", "1s", "-o", "1.xlsx", "in.xlsx")
 	p.quiet(watching)
 	p.gate.let(0)
-	holding := p.host(database, "submit", "--yes", "--timeout", "5m", "-o", "2.xlsx", "other.xlsx")
+	var holding *host
+	p.until("the lock", func() bool {
+		holding = p.host(database, "submit", "--yes", "--timeout", "5m", "-o", "2.xlsx", "other.xlsx")
+		p.until("its start", func() bool { return strings.Contains(holding.out.String(), " run ") })
+		if started := strings.Contains(holding.out.String(), "started run "); started {
+			return true
+		}
+		_ = holding.Wait() // it came while the watch had the circuit
+		return false
+	})
 	p.until("two rounds", func() bool { return strings.Count(watching.out.String(), "skipping this round") >= 2 })
 	p.gate.let(math.MaxInt)
 	p.ended(holding, 0, "2 rows accepted")
