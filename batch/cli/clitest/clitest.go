@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -35,10 +36,19 @@ func Main(m *testing.M, parallel int, finish func() bool) {
 	if folder := os.Getenv(SentenceFolder); folder != "" {
 		prose.English.Watch(recordSentence(folder))
 	}
+	cli.Today = today
 	testscript.Main(english{quicktest.M{M: m, Parallel: parallel}, finish}, map[string]func(){
 		"loabatch":      func() { os.Exit(cli.Main()) },
 		"console-event": consoleEvent,
 	})
+}
+
+// today returns a time before the construction times in the workbooks of tests, and within two years of them.
+func today(now time.Time) time.Time {
+	if latest := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC); now.After(latest) {
+		return latest
+	}
+	return now
 }
 
 type english struct {
