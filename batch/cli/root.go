@@ -96,11 +96,12 @@ type app struct {
 	defaults     *cobra.Command // for suggest; see defaultRoot
 	recordedRuns []string       // commands that write the documents of the runs in the ledger
 
-	logFile io.Closer       // nil if the log goes to standard error
-	monitor *notify.Monitor // of the command
-	byHand  bool            // a workbook was dropped on the program, or it was double-clicked
-	copies  []string        // results copies that were written
-	metrics string          // path of its metrics file; "" for none
+	logFile  io.Closer       // nil if the log goes to standard error
+	monitor  *notify.Monitor // of the command
+	byHand   bool            // a workbook was dropped on the program, or it was double-clicked
+	dropping settings        // of the program's own flags; nil unless workbooks were dropped on it
+	copies   []string        // results copies that were written
+	metrics  string          // path of its metrics file; "" for none
 
 	taking sync.Once
 	taken  chan struct{} // receives once the command handles signals itself
@@ -145,6 +146,7 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0:
+				a.dropping = given(cmd)
 				return a.dropped(cmd.Context(), args)
 			case a.env.OwnConsole:
 				return a.doubleClicked(cmd.Context())

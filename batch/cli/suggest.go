@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,6 +114,10 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	own = own.with("simulate", strconv.FormatBool(info.simulate))
 	delete(own, "force")
+	if a.dropping != nil && own["output"] == filepath.Dir(input) {
+		delete(own, "output") // dropped chose it, and it is where a copy goes anyway
+	}
+	maps.Copy(own, a.dropping)
 	all := own
 	own = own.ofFile() // the suggestions are about one workbook of the folder, and not about a plan
 	again := books
@@ -149,6 +154,12 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		c.Mended = a.suggest(command, copied, output)
 		c.Retry = a.suggest(command, copied.with("reapply", "true"), output)
 		c.Rest = a.suggest(command, copied.with("only", ""), output)
+	}
+	if a.dropping != nil {
+		c.Again = a.suggest("", a.dropping, again...)
+		if output != "" {
+			c.Mended = a.suggest("", a.dropping, output)
+		}
 	}
 	if cmd, _, err := a.defaultRoot().Find([]string{command}); err == nil && sender(command) == command && cmd.Flag("reapply") == nil {
 		c.Retry = c.Reapply
@@ -202,26 +213,37 @@ func (a *app) anywhere(line []string) []string {
 
 // readLine parses a command line into the command's name, the settings given, and the
 // files. The name is empty if the line cannot be parsed.
-func (a *app) readLine(line []string) (command string, given settings, files []string) {
+func (a *app) readLine(line []string) (command string, own settings, files []string) {
 	cmd, rest, err := a.freshRoot().Find(line)
 	if err != nil || cmd.ParseFlags(rest) != nil {
 		return "", nil, nil
 	}
-	given = settings{}
-	cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = flagText(f) })
-	return cmd.Name(), given, cmd.Flags().Args()
+	return cmd.Name(), given(cmd), cmd.Flags().Args()
 }
 
-// suggest returns the command line that runs a command with these settings. Settings that
-// the command does not have are left out.
+// given returns the settings of a command that were given by flags or variables.
+func given(cmd *cobra.Command) settings {
+	all := settings{}
+	cmd.Flags().Visit(func(f *pflag.Flag) { all[f.Name] = flagText(f) })
+	return all
+}
+
+// suggest returns the command line that runs a command with these settings; without one, that of
+// workbooks that are dropped on the program. Settings that the command does not have are left out.
 func (a *app) suggest(command string, want settings, args ...string) string {
-	cmd, _, err := a.defaultRoot().Find([]string{command})
-	if err != nil || cmd.ParseFlags(nil) != nil {
+	cmd, line := a.defaultRoot(), []string{"loabatch"}
+	if command != "" {
+		var err error
+		if cmd, _, err = cmd.Find([]string{command}); err != nil {
+			return ""
+		}
+		line = append(line, command)
+	}
+	if cmd.ParseFlags(nil) != nil {
 		return ""
 	}
 	// If a variable has an invalid value, that command will say so.
 	_ = a.bindEnvironment(cmd.Flags())
-	line := []string{"loabatch", command}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if text, ok := want[f.Name]; ok && text != flagText(f) {
 			line = append(line, flagArgument(f, text))
