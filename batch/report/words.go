@@ -175,7 +175,7 @@ func headline(d *Document, words Words) string {
 		numberArg("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
 		numberArg("left", d.Results[sheet.NotAttempted]), numberArg("valid", d.Results[sheet.Valid]), numberArg("warned", d.Warned),
 	}
-	line := words.Line(headlineCode(d), args...)
+	line := words.Line(words.For(headlineCode(d), d.Command), args...)
 	if n := d.leftOpen(); n > 0 {
 		return counted(words, "report-head-left-out", n, textArg("message", line))
 	}
