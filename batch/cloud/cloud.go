@@ -74,7 +74,7 @@ func New(c Config) (*Cloud, error) {
 		credentials: c.Credentials,
 		userAgent:   c.UserAgent,
 		// Many regions share the host vpc.aliyuncs.com, or the override.
-		transport: newTransport(e, c.Concurrency*len(knownRegions)),
+		transport: newTransport(e, c.Timeout, c.Concurrency*len(knownRegions)),
 	}, nil
 }
 

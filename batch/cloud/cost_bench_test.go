@@ -136,7 +136,7 @@ func costApplications(name string) []batch.Application {
 // transport behind them.
 func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 	host := strings.TrimPrefix(url, "http://")
-	transport := newTransport(Endpoint{Host: host}, flight)
+	transport := newTransport(Endpoint{Host: host}, DefaultTimeout, flight)
 	defer transport.CloseIdleConnections()
 	next := make(chan *batch.Application)
 	var working sync.WaitGroup

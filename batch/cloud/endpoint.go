@@ -143,22 +143,23 @@ func KnownRegions() []string { return slices.Clone(knownRegions) }
 // The bounds of the connections. The service closes idle connections after about 10 s; one that we close
 // first cannot be closed during a request.
 const (
-	idleTimeout      = 5 * time.Second
-	connectTimeout   = 5 * time.Second
-	handshakeTimeout = 5 * time.Second
-	maxHeader        = 64 << 10 // bytes
+	idleTimeout    = 5 * time.Second
+	connectTimeout = 5 * time.Second // at least; also of the TLS handshake
+	maxHeader      = 64 << 10        // bytes
 )
 
 var errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
 
-// newTransport makes the one transport that all workers share. idle is how many connections to one host are
-// worth keeping: as many as may be in flight.
+// newTransport makes the one transport that all workers share. timeout is that of an attempt: connecting may take a
+// third of it, and so may the handshake. idle is how many connections to one host are worth keeping: as many as may be
+// in flight.
 //
 // HTTP/1.1 only: one connection carries one call at a time, so a lost connection loses
 // one answer. Bodies are requested uncompressed, so the bound on what is read bounds
 // what was sent.
-func newTransport(e Endpoint, idle int) *http.Transport {
-	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}
+func newTransport(e Endpoint, timeout time.Duration, idle int) *http.Transport {
+	connecting := max(timeout/3, connectTimeout)
+	dialer := &net.Dialer{Timeout: connecting, KeepAlive: 15 * time.Second}
 	if e.Plain {
 		dialer.Control = loopbackOnly
 	}
@@ -167,7 +168,7 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFor(e),
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    handshakeTimeout,
+		TLSHandshakeTimeout:    connecting,
 		IdleConnTimeout:        idleTimeout,
 		MaxIdleConnsPerHost:    idle,
 		MaxResponseHeaderBytes: maxHeader,

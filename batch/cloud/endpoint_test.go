@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -190,6 +192,25 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// A handshake may take a third of an attempt: 5 s of the default, and more where somebody allows for a slow network.
+func TestSlowHandshake(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{2 * time.Second: 2 * time.Second, DefaultTimeout: 5 * time.Second, time.Minute: 20 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			transport := newTransport(Endpoint{Host: "vpc.example.com"}, timeout, 1)
+			ours, theirs := net.Pipe()
+			defer theirs.Close()
+			transport.DialContext = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
+			defer cancel()
+			request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "https://vpc.example.com", nil)
+			start := time.Now()
+			if _, err := transport.RoundTrip(request); err == nil || time.Since(start) != want {
+				t.Errorf("%v: %v after %v, want %v", timeout, err, time.Since(start), want)
+			}
+		})
+	}
+}
+
 func TestDialFailures(t *testing.T) {
 	c := cloudAt(t, "http://127.0.0.1:1")
 	_, err := c.Submit(t.Context(), application())
@@ -226,7 +247,7 @@ func TestLoopbackOnly(t *testing.T) {
 			t.Errorf("%s: %v", address, got)
 		}
 	}
-	plain := newTransport(Endpoint{"localhost:1", true, true}, 1)
+	plain := newTransport(Endpoint{"localhost:1", true, true}, DefaultTimeout, 1)
 	if _, err := plain.DialContext(t.Context(), "tcp", "192.0.2.1:80"); !errors.Is(err, errNotLoopback) {
 		t.Errorf("dialling another machine: %v", err)
 	}
