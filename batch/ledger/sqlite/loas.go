@@ -81,7 +81,7 @@ func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Ke
 // changeLOA applies a function to what is known of a circuit's current LOA and writes the result, if
 // that differs.
 func (t *transaction) changeLOA(ctx context.Context, scope ledger.Scope, key batch.Key, to func(ledger.LOA) ledger.LOA) error {
-	known, err := scanLOA(t.conn.QueryRowContext(ctx, presentLOA, string(scope), key.Region, key.InstanceID).Scan)
+	known, err := scanLOA(t.presentLOA.QueryRowContext(ctx, string(scope), key.Region, key.InstanceID).Scan)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -90,7 +90,7 @@ func (t *transaction) changeLOA(ctx context.Context, scope ledger.Scope, key bat
 		return nil
 	}
 	next.Key = key
-	_, err = t.conn.ExecContext(ctx, saveLOA, next.Values(scope)...)
+	_, err = t.saveLOA.ExecContext(ctx, next.Values(scope)...)
 	return err
 }
 

@@ -72,6 +72,7 @@ type statements struct {
 	beginRow, finishRow, updateRow               *statement
 	addPending, save, saveWithoutPending, remove *statement
 	version, fence, load                         *sql.Stmt
+	presentLOA, saveLOA                          *sql.Stmt
 	all                                          []func() error // closes them
 }
 
@@ -129,6 +130,8 @@ func (s *statements) prepareQueries(conn *sql.Conn) error {
 		{&s.version, "PRAGMA data_version"},
 		{&s.fence, "SELECT id, taken_by, ended FROM runs WHERE seq = ?"},
 		{&s.load, "SELECT " + ledger.StateColumns + ", checksum FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
+		{&s.presentLOA, presentLOA},
+		{&s.saveLOA, saveLOA},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.text)
 		if err != nil {
