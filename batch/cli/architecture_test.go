@@ -109,7 +109,8 @@ var testOnly = map[string][]string{
 	"batch/ledger":        {"batch/ledger/ledgertest", "batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
-	"batch/ledger/postgres": {"batch/ledger/ledgertest", "batch/ledger/postgres/pgtest", "batch/ledger/sqlite"},
+	"batch/ledger/postgres":        {"batch/ledger/ledgertest", "batch/ledger/postgres/pgtest", "batch/ledger/sqlite", "batch/quicktest"},
+	"batch/ledger/postgres/pgtest": {"batch/quicktest"},
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 

@@ -6,8 +6,12 @@
 //
 // The shared server starts with the first test that asks for it. It does not sync its files,
 // since it is never restarted. A server of [Start] has the default settings, and so syncs each
-// commit. Tests get the URL of an ordinary role that may connect to its database and create
-// schemas in it, and nothing else: what works with it needs no superuser.
+// commit, which costs nothing if $TMPDIR is in memory: a crash here is one of processes. Tests
+// get the URL of an ordinary role that may connect to its database and create schemas in it,
+// and nothing else: what works with it needs no superuser.
+//
+// All servers of a test binary are copies of one cluster, as initdb takes about a second. So
+// they have the same passwords and the same system identifier.
 //
 // A server ends with its test, and the shared one with the test binary, however that ends: a
 // shell holds the other end of a pipe, and when the pipe is closed it stops the server and

@@ -26,7 +26,7 @@ import (
 // one at a time.
 type Server struct {
 	Port     int    // on 127.0.0.1, the same after a restart
-	Password string // of both roles, random
+	Password string // of both roles, random for each test binary
 	Version  string // as printed by "postgres --version"
 
 	programs, folder string
@@ -63,11 +63,6 @@ func start(programs string, settings []string) (*Server, error) {
 		return nil, err
 	}
 	if err := cmp.Or(s.initialize(), s.configure(settings), s.launchFirst()); err != nil {
-		s.watch.Close()
-		return nil, err
-	}
-	role := "CREATE ROLE " + Role + " LOGIN PASSWORD '" + s.Password + "'"
-	if _, err := s.query("postgres", role); err != nil {
 		s.watch.Close()
 		return nil, err
 	}
@@ -117,16 +112,49 @@ func environment() []string {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// initialize makes the cluster: initdb takes about a second.
+// pristine is the cluster that all servers of this test binary start from.
+var pristine struct {
+	sync.Mutex
+	cluster *Server // never launched
+}
+
+// initialize makes the cluster, a copy of the pristine one.
 func (s *Server) initialize() error {
+	pristine.Lock()
+	defer pristine.Unlock()
+	if pristine.cluster == nil || pristine.cluster.programs != s.programs {
+		cluster, err := newServer(s.programs)
+		if err != nil {
+			return err
+		}
+		if err := cluster.initdb(); err != nil {
+			cluster.watch.Close()
+			return err
+		}
+		pristine.cluster = cluster
+	}
+	s.Password = pristine.cluster.Password
+	return run(s.command("sh", "-c", `exec cp -R "$1" "$2"`, "sh", pristine.cluster.data(), s.data()), "")
+}
+
+// initdb makes a cluster with its roles.
+func (s *Server) initdb() error {
 	secret := filepath.Join(s.folder, "password")
 	if err := cmp.Or(os.WriteFile(secret, []byte(s.Password+"\n"), 0o600), s.owner.take(secret)); err != nil {
 		return err
 	}
-	initdb := s.command("initdb", "--pgdata", s.data(), "--username", superuser, "--pwfile", secret,
-		"--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
+	return cmp.Or(
+		run(s.command("initdb", "--pgdata", s.data(), "--username", superuser, "--pwfile", secret,
+			"--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"), ""),
+		run(s.command("postgres", "--single", "-D", s.data(), "-F", "postgres"), "CREATE ROLE "+Role+" LOGIN PASSWORD '"+s.Password+"'\n"),
+	)
+}
+
+// run runs a command with an input.
+func run(cmd *exec.Cmd, input string) error {
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, out)
 	}
 	return nil
 }
@@ -253,12 +281,16 @@ func (s *Server) Query(t testing.TB, database, statement string) string {
 	return out
 }
 
-func (s *Server) query(database, statement string) (string, error) {
-	psql := s.command("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port),
-		"-U", superuser, "-d", database, "-c", statement)
-	out, err := psql.Output()
+// query runs statements one after the other on one connection.
+func (s *Server) query(database string, statements ...string) (string, error) {
+	args := []string{"-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port),
+		"-U", superuser, "-d", database}
+	for _, statement := range statements {
+		args = append(args, "-c", statement)
+	}
+	out, err := s.command("psql", args...).Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return "", fmt.Errorf("%s: %w: %s", statement, err, bytes.TrimSpace(exit.Stderr))
+		return "", fmt.Errorf("%s: %w: %s", strings.Join(statements, "; "), err, bytes.TrimSpace(exit.Stderr))
 	}
 	return strings.TrimSuffix(string(out), "\n"), err
 }
@@ -288,10 +320,7 @@ func (s *Server) database(t testing.TB, template string) string {
 
 // create makes a database in which the ordinary role may create schemas.
 func (s *Server) create(name, template string) error {
-	if _, err := s.query("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
-		return err
-	}
-	_, err := s.query("postgres", "GRANT CREATE, CONNECT, TEMPORARY ON DATABASE "+name+" TO "+Role)
+	_, err := s.query("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template, "GRANT CREATE, CONNECT, TEMPORARY ON DATABASE "+name+" TO "+Role)
 	return err
 }
 
