@@ -59,7 +59,7 @@ func TestSharing(t *testing.T) {
 // one sent is SUBMITTED.
 func TestDeath(t *testing.T) {
 	long(t)
-	address, e, w := pgtest.Database(t), newEndpoint(), book(600, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(600, "cn-hangzhou", "cn-shanghai")
 	e.latency = 100 * time.Millisecond
 	a := start(t, address, "a", e, w) // the opener
 	b := start(t, address, "b", e, w)
@@ -92,7 +92,7 @@ func TestDeathOfTheOpener(t *testing.T) {
 // TestDrain drains one of two hosts. The other one goes on with its rows at once.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
 	e.latency = 100 * time.Millisecond
 	a := start(t, address, "a", e, w)
 	b := start(t, address, "b", e, w)
@@ -119,7 +119,7 @@ func TestDrain(t *testing.T) {
 // TestDrainOfAll drains the only host: that stops the batch.
 func TestDrainOfAll(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
 	e.latency = 100 * time.Millisecond
 	a := start(t, address, "a", e, w)
 	b := start(t, address, "b", e, w)
@@ -179,7 +179,7 @@ func TestCanary(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
+			address, e, w := database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
 			e.answer = func(a batch.Application) error {
 				if test.rejected[a.Row] {
 					time.Sleep(300 * time.Millisecond)
@@ -208,7 +208,7 @@ func TestCanary(t *testing.T) {
 // TestMaxFailures counts the failures of all hosts.
 func TestMaxFailures(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
 	e.answer = func(a batch.Application) error {
 		if a.Row%4 == 0 {
 			return &batch.CallError{Class: batch.Refused, Code: "Invalid"}
@@ -230,7 +230,7 @@ func TestMaxFailures(t *testing.T) {
 // TestMaxDuration ends the batch when its time is up, even if the database is away then.
 func TestMaxDuration(t *testing.T) {
 	long(t)
-	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(400, "cn-hangzhou")
 	e.latency = 200 * time.Millisecond
 	limit := func(o *hosts.Options) { o.Engine.Limits.MaxDuration = 8 * time.Second }
 	a := start(t, address, "a", e, w, limit)
@@ -274,7 +274,7 @@ func TestDrainBeforeStart(t *testing.T) {
 // gets its rows.
 func TestDrainInOutage(t *testing.T) {
 	long(t)
-	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(200, "cn-hangzhou")
 	e.latency = 200 * time.Millisecond
 	own := &relay{endpoint: e}
 	e.let(40)
@@ -300,7 +300,7 @@ func TestDrainInOutage(t *testing.T) {
 // TestFatalForOne has the credentials of one host rejected: it leaves, and the other one goes on.
 func TestFatalForOne(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
 	e.latency = 50 * time.Millisecond
 	bad := newEndpoint()
 	bad.answer = func(batch.Application) error {
@@ -322,7 +322,7 @@ func TestFatalForOne(t *testing.T) {
 // TestFatalForAll has the credentials of all hosts rejected: that stops the batch.
 func TestFatalForAll(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
 	e.answer = func(batch.Application) error {
 		return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
 	}
@@ -344,7 +344,7 @@ func TestFatalForAll(t *testing.T) {
 // TestNoWait leaves while another host has the last rows in hand.
 func TestNoWait(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(20, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(20, "cn-hangzhou")
 	own := &relay{endpoint: e, hold: make(chan struct{})}
 	b := start(t, address, "b", e, w, func(o *hosts.Options) { o.Engine.Submitter = own })
 	until(t, "it has rows in hand", func() bool { return own.sent.Load() == 4 })
@@ -365,7 +365,7 @@ func TestNoWait(t *testing.T) {
 // calls go on. Once it is back it sends nothing more, and what it learned is kept.
 func TestZombie(t *testing.T) {
 	long(t)
-	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
 	e.latency = 100 * time.Millisecond
 	own := &relay{endpoint: e}
 	a := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.Submitter = own })
@@ -392,7 +392,7 @@ func TestZombie(t *testing.T) {
 // TestLostJobs has somebody delete jobs: the rows are handed out again.
 func TestLostJobs(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(100, "cn-hangzhou")
 	e.latency = 100 * time.Millisecond
 	e.let(12)
 	a := start(t, address, "a", e, w)
@@ -426,7 +426,7 @@ func TestNewerSchema(t *testing.T) {
 // not sent again, and what is open is continued.
 func TestAgain(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(60, "cn-hangzhou", "cn-shanghai")
+	address, e, w := database(t), newEndpoint(), book(60, "cn-hangzhou", "cn-shanghai")
 	e.answer = func(a batch.Application) error {
 		if a.Row%10 == 0 {
 			return errDropped

@@ -11,7 +11,6 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/hosts"
 	"github.com/loabatch/loabatch/batch/ledger"
-	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -60,7 +59,7 @@ func TestPartsMaxFailures(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			address, e, w := pgtest.Database(t), newEndpoint(), book(600, "cn-hangzhou")
+			address, e, w := database(t), newEndpoint(), book(600, "cn-hangzhou")
 			refused := 0
 			e.answer = func(a batch.Application) error {
 				if a.Row%3 == 0 && a.Row%2 < test.parts { // the first row is 2, of the first part
@@ -93,7 +92,7 @@ func TestPartsMaxFailures(t *testing.T) {
 // TestPartsMaxFailuresSum has a limit that no part reaches by itself.
 func TestPartsMaxFailuresSum(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(200, "cn-hangzhou")
 	e.latency = 50 * time.Millisecond
 	e.answer = func(a batch.Application) error {
 		if a.Row < 14 { // six of each part
@@ -137,7 +136,7 @@ func TestPartsCanary(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
+			address, e, w := database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
 			e.answer = func(a batch.Application) error {
 				if a.Row == test.rejected {
 					time.Sleep(300 * time.Millisecond)
@@ -169,7 +168,7 @@ func TestPartsCanary(t *testing.T) {
 // one that comes at the very end finds that a part has ended.
 func TestPartsEndTogether(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(60, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(60, "cn-hangzhou")
 	e.latency = 150 * time.Millisecond
 	first, second := *w, *w
 	first.Circuits, second.Circuits = w.Circuits[:59], w.Circuits[59:]
@@ -207,7 +206,7 @@ func TestPartsEndTogether(t *testing.T) {
 // other account, leaves both, and the other host ends them.
 func TestPartsFatalForOne(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(200, "cn-hangzhou")
 	e.latency = 50 * time.Millisecond
 	bad := newEndpoint()
 	bad.answer = func(batch.Application) error {
@@ -238,7 +237,7 @@ func TestPartsFatalForOne(t *testing.T) {
 // for it to join both again.
 func TestPartsTakenOver(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou")
+	address, e, w := database(t), newEndpoint(), book(100, "cn-hangzhou")
 	e.latency = 100 * time.Millisecond
 	e.let(20)
 	a := startParts(t, address, "a", e, split(w, 2))

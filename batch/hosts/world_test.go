@@ -1,6 +1,7 @@
 package hosts_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/loabatch/loabatch/batch/hosts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/postgres"
+	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -167,6 +169,19 @@ type host struct {
 	result  *hosts.Result
 	err     error
 	lost    []error
+}
+
+// database returns the URL of a database with all tables and nothing in them. Where it matters that several hosts make
+// the tables at once, as in TestSharing, the database is empty.
+func database(t testing.TB) string {
+	t.Helper()
+	return pgtest.Prepared(t, "hosts", func(url string) error {
+		s, err := postgres.Open(context.Background(), url)
+		if err != nil {
+			return err
+		}
+		return cmp.Or(hosts.MakeTables(context.Background(), s.Pool()), s.Close())
+	})
 }
 
 // setup changes what a host works with.
