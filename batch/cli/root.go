@@ -21,6 +21,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/ledgers"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Run runs one command line and returns its exit code. It uses nothing of the process but what
@@ -46,6 +47,9 @@ func Run(ctx context.Context, env Env) (code int) {
 	root.InitDefaultCompletionCmd() // after SetOut, whose writer it captures
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = noCommand, root.RunE // an unknown shell is an error
+		for _, shell := range completion.Commands() {
+			shell.Args = arguments(0, 0) // cobra's own error has no exit code
+		}
 	}
 	if requestsCompletion(env.Args) {
 		complete(root, completions())
@@ -240,17 +244,24 @@ func (a *app) takes(f *pflag.Flag) string {
 	return a.lines.Words.Line("flag-takes-" + strings.ToLower(f.Value.Type()))
 }
 
-// nearest returns the name that name is most likely a misspelling of, or "". It uses
-// cobra's own suggestions, over temporary commands, whose names end at a space.
+// nearest returns the name that name is most likely a misspelling of, or "": of cobra's own
+// suggestions, over temporary commands, whose names end at a space, the one with the fewest edits.
+// A name of which more than half would be edited is not a misspelling.
 func nearest(name string, names []string) string {
 	slips := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, n := range names {
 		slips.AddCommand(&cobra.Command{Use: strings.ReplaceAll(n, " ", "\x00"), Run: func(*cobra.Command, []string) {}})
 	}
-	if near := slips.SuggestionsFor(strings.ReplaceAll(name, " ", "\x00")); len(near) > 0 {
-		return strings.ReplaceAll(near[0], "\x00", " ")
+	typed, best, least := []rune(strings.ToLower(name)), "", 0
+	for _, near := range slips.SuggestionsFor(strings.ReplaceAll(name, " ", "\x00")) {
+		near = strings.ReplaceAll(near, "\x00", " ")
+		edits := sheet.Distance(typed, []rune(strings.ToLower(near)))
+		begun := strings.HasPrefix(strings.ToLower(near), string(typed))
+		if (begun || 2*edits <= len(typed)) && (best == "" || edits < least) {
+			best, least = near, edits
+		}
 	}
-	return ""
+	return best
 }
 
 // envPrefix is the prefix of the variables that set flags.
