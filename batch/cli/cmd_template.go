@@ -69,7 +69,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	toFile := f.output != "-"
 	if toFile {
 		if f.output = files.Follow(a.lines, f.output); !strings.EqualFold(filepath.Ext(f.output), ".xlsx") {
-			return exit.Failure(exit.Usage, "output-extension", nil, "file", f.output, "extension", ".xlsx")
+			return exit.Failure(exit.Usage, "template-extension", nil, "file", f.output)
 		}
 		if err := checkTemplate(f.output, f.force); err != nil {
 			return err

@@ -174,7 +174,8 @@ func (m *Monitor) Finish(ctx context.Context, exit int, now time.Time, environ f
 	}
 	end := ending{Facts: m.facts, exit: exit, finished: now, runs: m.runs, uses: m.uses}
 	if m.metrics != "" {
-		if err := writeEnd(m.metrics, &end); err != nil {
+		said := slices.ContainsFunc(failed, func(f Failure) bool { return f.Code == "metrics-failed" })
+		if err := writeEnd(m.metrics, &end); err != nil && !said {
 			failed = append(failed, Failure{"metrics-failed", map[string]string{"file": m.metrics}, err})
 		}
 	}

@@ -106,6 +106,7 @@ func LockOf(path string) string {
 }
 
 // Near returns the workbook in the same folder whose name is most like that of a missing one, or "".
+// A link that leads nowhere is missing, too.
 func Near(path string) string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -115,7 +116,7 @@ func Near(path string) string {
 	for _, e := range entries {
 		name := e.Name()
 		extension := strings.ToLower(filepath.Ext(name))
-		if e.IsDir() || !slices.Contains(xlsx.Extensions, extension) || IsLock(filepath.Join(filepath.Dir(path), name)) {
+		if e.IsDir() || name == filepath.Base(path) || !slices.Contains(xlsx.Extensions, extension) || IsLock(filepath.Join(filepath.Dir(path), name)) {
 			continue
 		}
 		if d := sheet.Distance(base, []rune(strings.ToLower(name))); d < least {

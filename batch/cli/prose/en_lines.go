@@ -78,6 +78,7 @@ var enLines = map[string]Entry{
 	"ping-start-failed":       {Message: "the start was not reported to {host}: {reason}", Hint: "The run itself is not affected."},
 	"ping-end-failed":         {Message: "the end was not reported to {host}: {reason}", Hint: "The run itself is not affected; the service may raise an alarm."},
 	"metrics-failed":          {Message: "cannot write the metrics file {file}: {reason}", Hint: "The run itself is not affected."},
+	"template-extension":      {Message: "the name of the workbook {file} must end in .xlsx", Hint: "Other programs will not open a workbook that has the wrong extension."},
 	"output-extension":        {Message: "the name of the results copy {file} must end in {extension}, like its input", Hint: "Other programs will not open a workbook that has the wrong extension."},
 	"region-value":            {Message: "--region does not accept {value}", Hint: "Write a region ID such as cn-hangzhou: lower-case letters, digits and hyphens."},
 	"region-unknown":          {Message: "unknown region {value} in --region", Hint: "Correct it; if the region is new, add --severity circuit-region-unknown=warning."},

@@ -78,6 +78,7 @@ var zhLines = map[string]Entry{
 	"ping-start-failed":       {Message: "未能向 {host} 报告运行开始：{reason}", Hint: "运行本身不受影响。"},
 	"ping-end-failed":         {Message: "未能向 {host} 报告运行结束：{reason}", Hint: "运行本身不受影响；该服务可能会告警。"},
 	"metrics-failed":          {Message: "无法写入指标文件 {file}：{reason}", Hint: "运行本身不受影响。"},
+	"template-extension":      {Message: "工作簿 {file} 的扩展名须为 .xlsx", Hint: "扩展名不符的工作簿，其他程序无法打开。"},
 	"output-extension":        {Message: "结果副本 {file} 的扩展名须与输入文件相同，为 {extension}", Hint: "扩展名不符的工作簿，其他程序无法打开。"},
 	"region-value":            {Message: "--region 不接受“{value}”", Hint: "请填写地域 ID，例如 cn-hangzhou：只含小写字母、数字和短横线。"},
 	"region-unknown":          {Message: "--region 中的地域“{value}”未知", Hint: "请更正；如为新开通的地域，请加上 --severity circuit-region-unknown=warning。"},
