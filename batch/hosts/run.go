@@ -33,6 +33,7 @@ var (
 type database interface {
 	Pool() *pgxpool.Pool
 	Failure(error) error
+	Skew() time.Duration
 }
 
 // member is this process at work on a batch. One goroutine, loop, owns the fields without a remark.

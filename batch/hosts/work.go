@@ -35,11 +35,11 @@ const (
 // answer or the end of a pause while the next are read.
 const ahead = 2
 
-// atOnce retries at once: the row itself has not failed.
-type atOnce struct{}
+// atOnce retries at once, by the database's clock: the row itself has not failed.
+type atOnce struct{ database }
 
 // NextRetry implements [river.ClientRetryPolicy].
-func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now() }
+func (a atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(a.Skew()) }
 
 // never is the schedule of maintenance that the database does by itself.
 type never struct{}
@@ -275,11 +275,14 @@ func (m *member) client() (err error) {
 	for _, region := range m.options.Regions {
 		queues[queueOf(m.jobs.batch, region)] = river.QueueConfig{MaxWorkers: ahead * m.options.Engine.CallsAtOnce()}
 	}
+	// River compares what the database's clock said when a job was taken with this host's clock. One that is ahead would
+	// rescue all jobs in progress again and again.
+	rescue := rescueAfter + max(0, -m.store.Skew())
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{member: m})
 	m.jobs.client, err = river.NewClient(m.driver, &river.Config{
 		ID: clientOf(m.ledger.Number()), Schema: schema, Queues: queues, Workers: workers, Logger: quiet,
-		MaxAttempts: maxAttempts, RetryPolicy: atOnce{}, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		MaxAttempts: maxAttempts, RetryPolicy: atOnce{m.store}, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue,
 		FetchCooldown: fetchPause, FetchPollInterval: pollInterval, ReindexerSchedule: never{},
 		CompletedJobRetentionPeriod: -1, CancelledJobRetentionPeriod: -1, DiscardedJobRetentionPeriod: -1, // the batch removes them
 	})

@@ -43,6 +43,18 @@ func TestThreeHosts(t *testing.T) {
 	c.check()
 }
 
+// TestClocksAhead has hosts whose clocks are twelve minutes ahead of the database's: for River all rows have been
+// in hand for longer than they may be.
+func TestClocksAhead(t *testing.T) {
+	t.Parallel()
+	if testing.Short() || os.Getenv("LOABATCH_POSTGRES") != "required" {
+		t.Skip("builds a program with another clock")
+	}
+	c := newCampaign(t, plan{hosts: 2, regions: 2, rows: 800, n: 50, window: 5 * time.Second, seed: 1, skewed: true, ahead: 12 * time.Minute})
+	c.play()
+	c.check()
+}
+
 // TestCampaigns plays campaigns with 1, 2, 4 and 8 hosts: one in which nothing dies, for the share of the
 // quota that is used, one with kills, for the time until others take over, and one with kills every few
 // seconds, frozen processes and two crashes of the database.
@@ -96,7 +108,8 @@ type plan struct {
 	window  time.Duration
 	faults  string
 	seed    uint64
-	skewed  bool // the clocks of the hosts are up to 30 s apart from the database's
+	skewed  bool          // the clocks of the hosts are up to 30 s apart from the database's
+	ahead   time.Duration // and ahead of it by this
 
 	every   time.Duration // something happens to a process about as often; 0 means never
 	freezes bool          // processes are frozen too, for longer than the silence
@@ -176,7 +189,7 @@ func newCampaign(t *testing.T, p plan) *campaign {
 	for i := range p.hosts {
 		h := &host{campaign: c, number: i}
 		if p.skewed {
-			h.skew = time.Duration(c.rand.IntN(61)-30) * time.Second
+			h.skew = p.ahead + time.Duration(c.rand.IntN(61)-30)*time.Second
 		}
 		c.hosts = append(c.hosts, h)
 	}

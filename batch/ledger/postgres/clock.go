@@ -29,16 +29,16 @@ func (s *Store) compareClocks(ctx context.Context, q querier) error {
 	return err
 }
 
-// clockSkew is how far the database's clock was ahead of this host's when last measured, in whole
+// Skew is how far the database's clock was ahead of this host's when last measured, in whole
 // seconds.
-func (s *Store) clockSkew() time.Duration { return time.Duration(s.skew.Load()) }
+func (s *Store) Skew() time.Duration { return time.Duration(s.skew.Load()) }
 
 // toDatabase converts a time by this host's clock to the database's. Zero stays zero.
 func (s *Store) toDatabase(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return t.Add(s.clockSkew())
+	return t.Add(s.Skew())
 }
 
 // toHost converts a time by the database's clock to this host's.
@@ -46,5 +46,5 @@ func (s *Store) toHost(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return t.Add(-s.clockSkew()).UTC()
+	return t.Add(-s.Skew()).UTC()
 }

@@ -24,9 +24,6 @@ func (s *Store) Kill(ctx context.Context, runID string) error {
 // Silent stops a member's heartbeats without its notice.
 func (m *Member) Silent() { m.halt() }
 
-// Skew is how far the database's clock is ahead of this host's.
-func (s *Store) Skew() time.Duration { return s.clockSkew() }
-
 // Hang calls f in the middle of a transaction that has locked the member and the batch.
 func (m *Member) Hang(ctx context.Context, f func()) error {
 	return m.store.wrap("write", m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
