@@ -86,13 +86,14 @@ func (t *Token) Text(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// repeatsAttr reports whether the tag has an attribute twice.
+// repeatsAttr reports whether the tag has an attribute twice. Most cells have r, s and t, which the first byte
+// tells apart.
 func (t *Token) repeatsAttr() bool {
 	for i := range t.Attrs {
 		a := &t.Attrs[i]
 		for j := range i {
 			b := &t.Attrs[j]
-			if a.NameEnd-a.Name == b.NameEnd-b.Name && bytes.Equal(t.Raw[a.Name:a.NameEnd], t.Raw[b.Name:b.NameEnd]) {
+			if t.Raw[a.Name] == t.Raw[b.Name] && bytes.Equal(t.Raw[a.Name:a.NameEnd], t.Raw[b.Name:b.NameEnd]) {
 				return true
 			}
 		}
