@@ -227,6 +227,29 @@ func TestMaxFailures(t *testing.T) {
 	}
 }
 
+// TestLimitAtTheEnd reaches a limit with the last rows of all: the batch is stopped, as a run of one
+// process is.
+func TestLimitAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for stop, limits := range map[batch.StopReason]batch.Limits{
+		batch.StopCanary:      {Canary: 5},
+		batch.StopMaxFailures: {MaxFailures: batch.Limit{N: 3}},
+	} {
+		t.Run(string(stop), func(t *testing.T) {
+			t.Parallel()
+			address, e, w := pgtest.Database(t), newEndpoint(), book(3, "cn-hangzhou")
+			e.answer = func(batch.Application) error {
+				return &batch.CallError{Class: batch.Refused, Code: "Invalid"}
+			}
+			a := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.Limits = limits })
+			r := a.end()
+			if n := counts(t, a); n[sheet.Refused] != 3 || r.State.End.Stop != string(stop) {
+				t.Errorf("%v, stop %q", n, r.State.End.Stop)
+			}
+		})
+	}
+}
+
 // TestMaxDuration ends the batch when its time is up, even if the database is away then.
 func TestMaxDuration(t *testing.T) {
 	long(t)

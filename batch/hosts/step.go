@@ -44,7 +44,9 @@ func (m *member) step() (over bool, err error) {
 		if m.last.Stop != "" {
 			m.become(stopping)
 		} else if m.complete() {
-			m.become(ending)
+			if err := m.lastEnded(); err != nil {
+				return false, err
+			}
 		}
 	}
 	switch m.phase {
@@ -60,6 +62,20 @@ func (m *member) step() (over bool, err error) {
 
 // complete reports whether all rows have outcomes.
 func (m *member) complete() bool { return m.last.Rows >= m.options.Rows && m.counted.over() }
+
+// lastEnded ends the batch, or stops it if the last rows reached a limit.
+func (m *member) lastEnded() error {
+	if m.limits.tooMany.Load() || m.parts.tooManyFailed(m.limits.MaxFailures) {
+		return m.stop(batch.StopMaxFailures, "")
+	}
+	if m.limits.Canary > 0 && !m.counted.Passed {
+		if err := m.admit(); err != nil || m.phase == stopping {
+			return err
+		}
+	}
+	m.become(ending)
+	return nil
+}
 
 // become changes the phase. From then on no row is taken.
 func (m *member) become(p phase) {
