@@ -53,7 +53,7 @@ type member struct {
 	halt    context.CancelFunc
 	drained atomic.Bool   // the caller wants the process to end
 	decided chan struct{} // closed when it is known whether rows in hand are given back
-	stopped atomic.Bool   // then: they are not, since the batch is stopped
+	stopped cause         // then: why they are not, since the batch is stopped; zero if they are
 
 	phase   phase
 	cause   cause

@@ -84,7 +84,9 @@ func (m *member) become(p phase) {
 	select {
 	case <-m.decided:
 	default:
-		m.stopped.Store(p == stopping)
+		if p == stopping {
+			m.stopped = cause{why: batch.StopReason(m.last.Stop), code: m.last.StopCode}
+		}
 		close(m.decided)
 	}
 }
@@ -132,9 +134,12 @@ func (m *member) handOut() error {
 	return nil
 }
 
-// stop stops the batch for all members.
-func (m *member) stop(why batch.StopReason, code string) error {
+// stop stops the batch for all members, unless one of them has.
+func (m *member) stop(why batch.StopReason, code string) (err error) {
 	if err := m.ledger.Stop(m.life, string(why), code); err != nil {
+		return err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil {
 		return err
 	}
 	m.become(stopping)

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -93,7 +94,10 @@ func (m *member) work(job *river.Job[rowJob]) {
 		return
 	}
 	<-m.decided
-	if fate == notReached && m.stopped.Load() {
+	if fate == notReached && m.stopped.why != "" {
+		if shown.Reason == batch.ReasonInterrupted { // all that the engine knows
+			shown.Reason, shown.ErrorCode = m.stopped.why.Reason(), cmp.Or(shown.ErrorCode, m.stopped.code)
+		}
 		if err := m.ledger.Finish(ctx, shown); err != nil {
 			m.fail(err)
 			return

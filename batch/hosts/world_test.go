@@ -302,7 +302,7 @@ func (h *host) end() *hosts.Result {
 	return r
 }
 
-// counts returns how many rows of a run have each result.
+// counts returns how many rows of a run have each result, and checks that those that were not attempted say why.
 func counts(t testing.TB, h *host) map[sheet.Result]int {
 	t.Helper()
 	n := map[sheet.Result]int{}
@@ -311,8 +311,16 @@ func counts(t testing.TB, h *host) map[sheet.Result]int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, steps := range all {
-			n[batch.ShownOf(steps).Result]++
+		state, err := m.State(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, steps := range all {
+			o := batch.ShownOf(steps)
+			n[o.Result]++
+			if want := batch.StopReason(state.Stop).Reason(); o.Result == sheet.NotAttempted && o.Reason != want {
+				t.Errorf("row %d was not attempted: %s, want %s", row, o.Reason, want)
+			}
 		}
 	}
 	return n
