@@ -160,7 +160,12 @@ func TestOutage(t *testing.T) {
 	a.end()
 	b.end()
 	settled(t, a, e, 400)
-	if len(a.lost) != 2 || a.lost[0] == nil || a.lost[1] != nil {
+	for i, reason := range a.lost { // once, and its end; a busy machine may lose the database another time
+		if (reason == nil) != (i%2 == 1) {
+			t.Errorf("the outage was reported as: %v", a.lost)
+		}
+	}
+	if n := len(a.lost); n == 0 || n%2 != 0 {
 		t.Errorf("the outage was reported as: %v", a.lost)
 	}
 }
