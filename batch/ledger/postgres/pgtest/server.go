@@ -164,6 +164,7 @@ func (s *Server) configure(settings []string) error {
 	lines := append([]string{
 		"", "listen_addresses='127.0.0.1'", "unix_socket_directories=''", "max_connections=200",
 		"shared_buffers='32MB'", "wal_level=replica", "hot_standby=on", "log_line_prefix='%m [%p] '", "timezone='UTC'",
+		"dynamic_shared_memory_type=mmap", // in the folder: a killed server leaves nothing elsewhere
 	}, settings...)
 	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
