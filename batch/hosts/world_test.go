@@ -287,6 +287,16 @@ func (h *host) wait() *hosts.Result {
 	return h.result
 }
 
+// over reports whether the host has ended.
+func (h *host) over() bool {
+	select {
+	case <-h.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // end waits for the end of the batch, and checks that the host has seen it.
 func (h *host) end() *hosts.Result {
 	h.t.Helper()
