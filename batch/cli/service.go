@@ -52,7 +52,7 @@ func (acc *account) id() string {
 
 // openAccounts opens the service as each account of the rows of workbooks, or of the run if
 // none are given, unless it is already open. One that cannot be used is warned about, and
-// its rows are not sent. There is an error if none of them can be used.
+// its rows are not processed. There is an error if none of them can be used.
 func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.Workbook) error {
 	wanted := accounts.Divide(s.flags.service.profile, books...).Profiles
 	var failed []*account

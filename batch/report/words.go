@@ -173,7 +173,7 @@ func headline(d *Document, words Words) string {
 	args := []sheet.Arg{
 		numberArg("rows", d.Rows), numberArg("good", d.Results.good()), numberArg("bad", d.Results.bad()),
 		numberArg("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
-		numberArg("left", d.Results[sheet.NotAttempted]), numberArg("valid", d.Results[sheet.Valid]), numberArg("warned", d.Warned),
+		numberArg("left", d.Results[sheet.NotAttempted]), numberArg("valid", d.Results.of(sheet.Valid, sheet.Already)), numberArg("warned", d.Warned),
 	}
 	line := words.Line(words.For(headlineCode(d), d.Command), args...)
 	if n := d.leftOpen(); n > 0 {

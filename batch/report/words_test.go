@@ -103,6 +103,14 @@ func TestHeadlineOfADryRun(t *testing.T) {
 	}
 }
 
+// What was accepted before is valid, and not left out.
+func TestHeadlineCountsTheValid(t *testing.T) {
+	d := Document{Command: "submit", DryRun: true, Rows: 9, Results: Results{sheet.Valid: 3, sheet.Already: 4, sheet.Skipped: 2}}
+	if got := headline(&d, echo{}); !strings.HasPrefix(got, "report-head-valid-some") || !strings.Contains(got, "valid=7") {
+		t.Error(got)
+	}
+}
+
 // A run that is stopped when nothing is left to do did not stop early.
 func TestHeadlineOfAStop(t *testing.T) {
 	for _, c := range []struct {
