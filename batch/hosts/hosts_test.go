@@ -448,6 +448,47 @@ func TestLostJobs(t *testing.T) {
 	settled(t, a, e, 100)
 }
 
+// TestLostTables has the tables of the hand-out disappear, or the batch in them, as in a failover that loses the commits
+// by which they were made: they are made once more.
+func TestLostTables(t *testing.T) {
+	long(t)
+	for name, statement := range map[string]string{
+		"tables": "DROP SCHEMA loabatch_river CASCADE",
+		"batch":  "DELETE FROM loabatch_river.batches",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, e, w := pgtest.Database(t), newEndpoint(), book(40, "cn-hangzhou")
+			e.latency = 100 * time.Millisecond
+			e.let(12)
+			a := start(t, address, "a", e, w)
+			until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 10 })
+			if _, err := a.store.Pool().Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+			e.let(math.MaxInt)
+			a.end()
+			settled(t, a, e, 40)
+		})
+	}
+}
+
+// TestLostRun has both the tables and the run disappear: the process has to join another run.
+func TestLostRun(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(40, "cn-hangzhou")
+	e.latency = 100 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 10 })
+	if _, err := a.store.Pool().Exec(t.Context(), "BEGIN; DROP SCHEMA loabatch_river CASCADE; UPDATE loabatch.runs SET id = 'another'; COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	a.wait()
+	if _, ok := errors.AsType[*ledger.TakenOverError](a.err); !ok {
+		t.Errorf("%v", a.err)
+	}
+}
+
 // TestNewerSchema checks that a schema of River that a later version has changed is refused.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()

@@ -62,6 +62,7 @@ func queueOf(batch, region string) string {
 // progress is how far the hand-out of a batch has come.
 type progress struct {
 	Settled                 batch.Count // rows that the plan settled
+	Known                   bool        // the batch is there: it has begun and not ended
 	Planned, Opened, Passed bool
 	Waiting                 bool // there are jobs that nobody works on
 	Running                 bool // there are jobs that somebody works on
@@ -76,7 +77,8 @@ func (j *jobs) progress(ctx context.Context) (p progress, err error) {
 		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state IN ('available', 'pending', 'retryable', 'scheduled')),
 		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state = 'running')
 		FROM loabatch_river.batches b WHERE b.batch = $1`, j.batch, j.queues).Scan(&p.Settled.Rows, &p.Settled.Failed, &p.Planned, &p.Opened, &p.Passed, &p.Waiting, &p.Running)
-	if errors.Is(err, pgx.ErrNoRows) { // the batch has ended
+	p.Known = err == nil
+	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}
 	return p, err
@@ -163,12 +165,14 @@ const reinsert = `
 	INSERT INTO loabatch_river.river_job (args, kind, queue, priority, max_attempts, metadata, scheduled_at, state)
 	SELECT args, kind, queue, priority, max_attempts, metadata, scheduled_at, 'available' FROM old`
 
-// putBack gives a job back, to be taken first once the delay is over.
-func (j *jobs) putBack(ctx context.Context, id int64, delay time.Duration) error {
+// putBack gives the job of a row back, to be taken first once the delay is over. After a failover that lost commits,
+// another job may have its ID.
+func (j *jobs) putBack(ctx context.Context, id int64, row int, delay time.Duration) error {
 	_, err := j.pool.Exec(ctx, `WITH old AS (
-		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1 AND state = 'running'
+		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
+		WHERE id = $1 AND state = 'running' AND args->>'batch' = $4 AND (args->>'row')::bigint = $5
 		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, CASE WHEN $2 > 0 THEN now() + $2 * interval '1 microsecond' ELSE scheduled_at END AS scheduled_at)`+reinsert,
-		id, delay.Microseconds(), openFirst)
+		id, delay.Microseconds(), openFirst, j.batch, row)
 	return err
 }
 
@@ -196,10 +200,11 @@ func (j *jobs) strays(ctx context.Context, client string, inHand []int) (int, er
 	return int(tag.RowsAffected()), err
 }
 
-// complete ends a job whose row has its outcome.
-func (j *jobs) complete(ctx context.Context, id int64, o batch.Outcome) error {
+// complete ends the job of a row that has its outcome.
+func (j *jobs) complete(ctx context.Context, id int64, row int, o batch.Outcome) error {
 	_, err := j.pool.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'completed', finalized_at = now(),
-		metadata = metadata || jsonb_build_object('result', $2::text, 'attempts', $3::int) WHERE id = $1 AND state = 'running'`, id, string(o.Result), o.Attempts)
+		metadata = metadata || jsonb_build_object('result', $2::text, 'attempts', $3::int)
+		WHERE id = $1 AND state = 'running' AND args->>'batch' = $4 AND (args->>'row')::bigint = $5`, id, string(o.Result), o.Attempts, j.batch, row)
 	return err
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// missingFor is how long rows must have been without a job before they are handed out again.
+// missingFor is how long rows must have been without a job before they are handed out again, and how long the jobs must
+// not have known the batch: it is forgotten as soon as it has ended.
 const missingFor = 5 * time.Second
 
 // startOpening opens the batch if that is this member's part.
@@ -91,6 +92,18 @@ func (m *member) reopen() error {
 	m.missing = time.Time{}
 	m.options.Log.Warn("rows without a job are handed out again", slog.Int("rows", m.options.Rows-m.last.Rows))
 	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
+}
+
+// beginAgain has the opening repeated if a failover lost that the batch has begun.
+func (m *member) beginAgain() error {
+	if m.missing.IsZero() {
+		m.missing = time.Now()
+	}
+	if time.Since(m.missing) < missingFor {
+		return nil
+	}
+	m.missing = time.Time{}
+	return m.until(m.life, func() error { return m.jobs.prepare(m.life) })
 }
 
 // plan makes a plan once the database answers.

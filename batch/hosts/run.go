@@ -59,7 +59,7 @@ type member struct {
 	cause   cause
 	left    bool      // the ledger has let it leave, while others have the last rows in hand
 	closed  time.Time // when it finished the rows that a stopped batch had not reached; zero if it did not
-	missing time.Time // since when there are rows without a job; zero if there are none
+	missing time.Time // since when there are rows without a job, or the jobs do not know the batch; zero if neither is so
 	last    ledger.BatchState
 	counted progress
 
@@ -273,7 +273,23 @@ func (m *member) wakeUp() {
 	}
 }
 
-// until repeats what reads or writes the tables of the hand-out until the database answers.
+// until repeats what reads or writes the tables of the hand-out until the database answers. If a failover has lost
+// the tables, they are made once more, unless it has lost the run as well.
 func (m *member) until(ctx context.Context, f func() error) error {
+	err := m.answered(ctx, f)
+	if failed, ok := errors.AsType[*ledger.Error](err); !ok || failed.Kind != ledger.Corrupt {
+		return err
+	}
+	if _, err := m.ledger.State(ctx); err != nil {
+		return err
+	}
+	if err := m.answered(ctx, func() error { return m.jobs.prepare(ctx) }); err != nil {
+		return err
+	}
+	return m.answered(ctx, f)
+}
+
+// answered repeats what reads or writes those tables until the database answers.
+func (m *member) answered(ctx context.Context, f func() error) error {
 	return m.waits.until(ctx, func() error { return m.store.Failure(f()) })
 }

@@ -116,6 +116,8 @@ func (m *member) handOut() error {
 		return m.stop(m.cause.why, m.cause.code)
 	}
 	switch {
+	case !m.counted.Known:
+		return m.beginAgain()
 	case !m.counted.Opened:
 		m.startOpening()
 		return nil

@@ -207,7 +207,7 @@ func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
 
 // end completes a job and gives its circuit back to the batch.
 func (m *member) end(job *river.Job[rowJob], o batch.Outcome) {
-	if err := m.until(m.life, func() error { return m.jobs.complete(m.life, job.ID, o) }); err != nil {
+	if err := m.until(m.life, func() error { return m.jobs.complete(m.life, job.ID, job.Args.Row, o) }); err != nil {
 		m.fail(err)
 		return
 	}
@@ -224,7 +224,7 @@ func (m *member) returnRow(job *river.Job[rowJob]) {
 
 // putBack gives a job back. If that fails, others do it once this member has ended.
 func (m *member) putBack(job *river.Job[rowJob], delay time.Duration) {
-	if err := m.until(m.life, func() error { return m.jobs.putBack(m.life, job.ID, delay) }); err != nil {
+	if err := m.until(m.life, func() error { return m.jobs.putBack(m.life, job.ID, job.Args.Row, delay) }); err != nil {
 		m.fail(err)
 	}
 }
