@@ -133,6 +133,28 @@ func TestOpenForAMoment(t *testing.T) {
 	}
 }
 
+// TestClosedInBetween has a program close a file just after it kept it from being replaced.
+func TestClosedInBetween(t *testing.T) {
+	denied := &os.LinkError{Op: "rename", Err: windows.ERROR_ACCESS_DENIED}
+	for name, test := range map[string]struct {
+		renames []error
+		try     error
+		want    error
+		inUse   bool
+	}{
+		"closed in between": {renames: []error{denied, nil}},
+		"open":              {renames: []error{denied}, try: windows.ERROR_SHARING_VIOLATION, want: windows.ERROR_SHARING_VIOLATION, inUse: true},
+		"denied for good":   {renames: []error{denied, denied}, want: windows.ERROR_ACCESS_DENIED},
+		"another failure":   {renames: []error{windows.ERROR_DISK_FULL}, want: windows.ERROR_DISK_FULL},
+	} {
+		calls := 0
+		err := replaceWith(func() error { calls++; return test.renames[calls-1] }, func() error { return test.try })
+		if !errors.Is(err, test.want) || IsInUse(err) != test.inUse || calls != len(test.renames) {
+			t.Errorf("%s: %v after %d calls", name, err, calls)
+		}
+	}
+}
+
 // TestOpenInViewer has a program that lets others do what they like keep a file from being replaced.
 func TestOpenInViewer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.xlsx")

@@ -2,6 +2,7 @@ package durable
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,32 +31,36 @@ func patiently(do func() error) error {
 // InUse reports whether a program has the file at a path open, so that it cannot be replaced. Excel
 // and WPS let others read it only. Many viewers let it be deleted, too, which is not enough.
 func InUse(path string) bool {
-	return IsInUse(patiently(func() error {
-		f, err := openSharing(path, windows.DELETE, 0, 0)
-		if err == nil {
-			err = f.Close()
-		}
-		return err
-	}))
+	return IsInUse(patiently(func() error { return tryReplacing(path) }))
 }
 
-// replace renames a file over another, if there is one. That is denied, too, if a program has
-// the other open.
+// tryReplacing fails if a program has the file at a path open.
+func tryReplacing(path string) error {
+	f, err := openSharing(path, windows.DELETE, 0, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}
+
+// replace renames a file over another, if there is one.
 func replace(from, to string) error {
 	return patiently(func() error {
-		err := os.Rename(from, to)
-		if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-			return err
-		}
-		f, inUse := openSharing(to, windows.DELETE, 0, 0)
-		if inUse == nil {
-			inUse = f.Close()
-		}
-		if !IsInUse(inUse) {
-			return err
-		}
-		return &os.LinkError{Op: "rename", Old: from, New: to, Err: windows.ERROR_SHARING_VIOLATION}
+		return replaceWith(func() error { return os.Rename(from, to) }, func() error { return tryReplacing(to) })
 	})
+}
+
+// replaceWith calls rename, which is denied, too, if a program has the other file open. If try says
+// that no program has, one may just have closed it.
+func replaceWith(rename, try func() error) error {
+	err := rename()
+	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		return err
+	}
+	if IsInUse(try()) {
+		return fmt.Errorf("%w: %w", windows.ERROR_SHARING_VIOLATION, err)
+	}
+	return rename()
 }
 
 // IsInUse reports whether something failed because a program has the file open.
