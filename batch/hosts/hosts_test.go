@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -471,6 +472,27 @@ func TestLostTables(t *testing.T) {
 			settled(t, a, e, 40)
 		})
 	}
+}
+
+// TestTablesMadeAtOnce has more goroutines of a process make the tables than its pool has connections.
+func TestTablesMadeAtOnce(t *testing.T) {
+	t.Parallel()
+	s, err := postgres.Open(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for range s.Pool().Config().MaxConns + 4 {
+		all.Go(func() {
+			if err := hosts.MakeTables(ctx, s.Pool()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestLostRun has both the tables and the run disappear: the process has to join another run.

@@ -55,19 +55,21 @@ func (j *jobs) prepare(ctx context.Context) error {
 	return err
 }
 
-// migrate brings the schema up to date, unless another process has done so meanwhile.
+// migrate brings the schema up to date, unless another process has done so meanwhile. It waits for that on a
+// connection of its own: many goroutines may wait, and whoever migrates needs one of the pool.
 func (j *jobs) migrate(ctx context.Context, migrator *rivermigrate.Migrator[pgx.Tx], known int) error {
-	conn, err := j.pool.Acquire(ctx)
+	conn, err := pgx.ConnectConfig(ctx, j.pool.Config().ConnConfig)
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer func() { // and so unlock
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
 		return err
 	}
-	defer func() {
-		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
-	}()
 	found, err := version(ctx, conn)
 	if err != nil || found >= known {
 		return err
