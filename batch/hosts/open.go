@@ -83,10 +83,7 @@ func (m *member) leaveOut(ctx context.Context, plan *batch.Plan) error {
 // reopen has the opening repeated for rows that have neither outcome nor job. There are none, unless somebody
 // deleted jobs. The ledger counts the rows of a large batch only now and then.
 func (m *member) reopen() error {
-	if m.missing.IsZero() {
-		m.missing = time.Now()
-	}
-	if !m.opener() || time.Since(m.missing) < missingFor {
+	if !m.missingLong() || !m.opener() {
 		return nil
 	}
 	m.missing = time.Time{}
@@ -94,12 +91,17 @@ func (m *member) reopen() error {
 	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
 }
 
-// beginAgain has the opening repeated if a failover lost that the batch has begun.
-func (m *member) beginAgain() error {
+// missingLong reports whether jobs, or the batch, have been missing for long enough to count as lost.
+func (m *member) missingLong() bool {
 	if m.missing.IsZero() {
 		m.missing = time.Now()
 	}
-	if time.Since(m.missing) < missingFor {
+	return time.Since(m.missing) >= missingFor
+}
+
+// beginAgain has the opening repeated if a failover lost that the batch has begun.
+func (m *member) beginAgain() error {
+	if !m.missingLong() {
 		return nil
 	}
 	m.missing = time.Time{}
