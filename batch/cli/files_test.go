@@ -289,7 +289,7 @@ func TestDoubleClick(t *testing.T) {
 // goes to the user's folder.
 func TestDroppedBesideNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no folder here that certainly cannot be written")
+		t.Skip("no folder here is sure to be read-only")
 	}
 	home := t.TempDir()
 	t.Setenv("HOME", home)

@@ -93,7 +93,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 
-// check rejects kinds of reports that there are none of.
+// check rejects unknown kinds of reports.
 func (f *outputFlags) check() error {
 	for _, kind := range f.reports {
 		if !slices.Contains(files.Kinds, kind) {

@@ -60,7 +60,7 @@ type invocation struct {
 	rounds map[*book.Input]*advanced // the last one over each input; nil unless an advance watches
 	round  int                       // its number, from 1 on
 
-	store ledger.Store // nil if nothing is sent and there is none to read
+	store ledger.Store // nil if nothing is sent and no ledger exists
 
 	patience  *patience   // with the database of a ledger that hosts share; nil for any other
 	impatient func()      // ends it
@@ -431,7 +431,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *book.Input, t files.Ta
 	} else {
 		done, err = a.run(ctx, s, in, t)
 	}
-	if t = t.Of(done.info.id); done.goesOn { // there is no copy yet
+	if t = t.Of(done.info.id); done.goesOn { // the copy has not been written yet
 		t.Path, t.Reports, t.To = "", nil, nil
 	}
 	done.end = ledger.RunEnd{ExitCode: exit.Internal} // should the rest panic

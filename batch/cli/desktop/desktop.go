@@ -7,7 +7,7 @@ package desktop
 
 import "errors"
 
-// ErrNone means that there is no desktop.
+// ErrNone is returned where there is no desktop.
 var ErrNone = errors.New("there is no desktop")
 
 // Present reports whether somebody sits at a desktop of this machine. Every CI service sets CI,

@@ -65,7 +65,7 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // If a session is revoked during a run, a new one is fetched once, and the rows continue under their
-// tokens. If the new one is no better, the run ends, having asked the source once.
+// tokens. If the new one is rejected, too, the run ends, and the source is not asked again.
 func TestSessionIsRevokedDuringARun(t *testing.T) {
 	for _, bad := range []bool{false, true} {
 		s := &session{good: 2, bad: bad, tokens: map[string][]string{}, accepted: map[string]int{}}

@@ -246,7 +246,7 @@ func TestNetworkShare(t *testing.T) {
 		t.Errorf("exit %d: %s", exit, said)
 	}
 	if exit, said := p.said("doctor", "--endpoint", p.url, "--ledger", p.path("ledger.db")); !strings.Contains(said, "network") {
-		t.Errorf("exit %d, and no word of the network: %s", exit, said)
+		t.Errorf("exit %d, and the network is not mentioned: %s", exit, said)
 	}
 	mapped := drive + strings.TrimPrefix(dir, share)
 	if exit, said := p.said("doctor", "--endpoint", p.url, "--ledger", mapped+`\ledger.db`, "--in", mapped+`\in`); strings.Count(said, mapped) < 3 ||

@@ -1,11 +1,12 @@
 // Package files decides which files a command may write, and what they are called.
 //
-//  1. Never an input, and no file twice, under any name: Claims compares the files.
+//  1. An input is never written, nor is a file written twice, whatever names they go by: Claims
+//     compares the files.
 //  2. Only regular files. A symbolic link is followed, and a note says so.
-//  3. Instead of an existing file only what loabatch wrote and no one has changed since,
-//     unless --force: a copy has a seal (see [xlsx.Seal]), which lists the digests of its
-//     reports, and the ledger keeps the digests too.
-//  4. Not a file that another program has open, but one beside it (BesideOpen).
+//  3. An existing file is replaced only if loabatch wrote it and no one has changed it since,
+//     unless --force is given: a copy has a seal (see [xlsx.Seal]), which lists the digests of
+//     its reports, and the ledger keeps the digests too.
+//  4. In place of a file that another program has open, one beside it is written (BesideOpen).
 //
 // All of it is checked before anything is sent, and the third again when the file is written.
 package files

@@ -106,7 +106,7 @@ func (c *Claims) claimFree(lines *console.Lines, flag string, path *string) erro
 }
 
 // checkCopy checks before anything is sent that the copy can be written: its folder exists
-// and is writable, and no file is in the way. Temporary copies left there by a run that was
+// and is writable, and a file of that name may be replaced. Temporary copies left by a run that was
 // killed are removed.
 func checkCopy(input, path string, force bool) error {
 	if want := Extension(input); !strings.EqualFold(filepath.Ext(path), want) {
