@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -137,7 +138,11 @@ func (a *app) runValidate(ctx context.Context, path string) error {
 	if err := a.bindEnvironment(cmd.Flags()); err != nil {
 		return err
 	}
-	return cmd.RunE(cmd, []string{path})
+	err := cmd.RunE(cmd, []string{path})
+	if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-unwritable" { // there is no -o to advise
+		return exit.Failure(exit.Usage, "copy-nowhere", own.Err, "file", own.Args["file"], "reason", own.Args["reason"], "command", a.suggest("validate", a.dropping, path))
+	}
+	return err
 }
 
 // writable returns the folder, or the user's own if it cannot be written, and why it cannot.
@@ -175,6 +180,9 @@ func (a *app) doubleClicked(ctx context.Context) error {
 	if _, err := os.Stat(f.output); err == nil {
 		a.lines.Note("template-there", map[string]string{"file": f.output})
 	} else if err := a.template(ctx, f); err != nil {
+		if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-unwritable" { // there is no -o to advise
+			return exit.Failure(exit.Usage, "template-nowhere", own.Err, "file", own.Args["file"], "reason", own.Args["reason"])
+		}
 		return err
 	}
 	a.show(f.output)

@@ -176,7 +176,7 @@ func TestDoctorRegion(t *testing.T) {
 	}
 }
 
-// doctor lists the runs in progress, and folders with too little room.
+// doctor lists the runs in progress, folders with too little room, and folders that cannot be written to.
 func TestDoctorSeesOthers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
@@ -193,7 +193,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
 	defer d.s.close()
 	checks := d.ledger(t.Context())
-	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}))
+	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}, doctor.Folder{Path: filepath.Join(t.TempDir(), "none")}))
 	var said strings.Builder
 	d.found.Checks = append(d.found.Checks, checks...)
 	if err := d.found.Text(&said, 0); err != nil {
@@ -202,6 +202,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	for _, want := range []string{
 		`warn  ledger  run 20270115-020000-k3f9q is in progress on desk, process \d+, since 20.* UTC: tonight.xlsx`,
 		`FAIL  folder  .* has only .*iB free, and a run may need 4294967296\.1 GiB`,
+		`FAIL  folder  cannot write to .*none: no such file or directory\s+Choose a folder that exists`,
 	} {
 		if !regexp.MustCompile(want).MatchString(said.String()) {
 			t.Errorf("no %q in\n%s", want, said.String())

@@ -280,29 +280,47 @@ func TestDoubleClick(t *testing.T) {
 	if opened, _ := click(filepath.Join(folder, "none", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
 		t.Errorf("where nothing can be written: opened %q", opened)
 	}
+	if runtime.GOOS == "linux" { // where there is a folder that even root cannot write to
+		t.Setenv("HOME", "/proc")
+		var out bytes.Buffer
+		code := Run(t.Context(), Env{Args: []string{}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now,
+			Program: "/proc/loabatch", OwnConsole: true, Key: func() {}})
+		if code != exit.Usage || !strings.Contains(out.String(), "cannot write /proc/loabatch-template.xlsx: ") || !strings.Contains(out.String(), "Move loabatch to a folder that you can write to") {
+			t.Errorf("exit %d: %s", code, &out)
+		}
+		t.Setenv("HOME", filepath.Join(folder, "home"))
+	}
 	if opened, _ := click(filepath.Join(temp, "Temp1_loabatch.zip", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
 		t.Errorf("within a ZIP file: opened %q", opened)
 	}
 }
 
 // TestDroppedBesideNothing drops a workbook whose folder cannot be written, even by root: its copy
-// goes to the user's folder.
+// goes to the user's folder, or nowhere if that cannot be written either, with advice that works without -o.
 func TestDroppedBesideNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("no folder here is sure to be read-only")
 	}
 	home := t.TempDir()
-	t.Setenv("HOME", home)
 	f, err := os.Open(filepath.Join("..", "..", "testdata", "clean.xlsx"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	path := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
-	var out bytes.Buffer
-	code := Run(t.Context(), Env{Args: []string{path}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now})
+	drop := func(home string) (code int, said string) {
+		t.Setenv("HOME", home)
+		var out bytes.Buffer
+		code = Run(t.Context(), Env{Args: []string{path}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now})
+		return code, out.String()
+	}
+	code, said := drop(home)
 	copies, _ := filepath.Glob(filepath.Join(home, "*.results-*.xlsx"))
-	if code != exit.OK || len(copies) != 1 || !strings.Contains(out.String(), "the copy cannot be written to /proc/self/fd: ") || !strings.Contains(out.String(), "It is written to "+home) {
-		t.Errorf("exit %d, copies %q: %s", code, copies, &out)
+	if code != exit.OK || len(copies) != 1 || !strings.Contains(said, "the copy cannot be written to /proc/self/fd: ") || !strings.Contains(said, "It is written to "+home) {
+		t.Errorf("exit %d, copies %q: %s", code, copies, said)
+	}
+	code, said = drop("/proc")
+	if code != exit.Usage || !strings.Contains(said, "cannot write /proc/self/fd/") || !strings.Contains(said, "check it without a copy: loabatch validate "+path+"\n") {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }

@@ -27,7 +27,7 @@ func (f *Findings) Folders(list []Folder) {
 	}
 	for _, path := range order {
 		if err := durable.CheckFolder(path); err != nil {
-			f.Note(Fail, "folder", "", "output-unwritable", "file", path, "reason", exit.Cause(err))
+			f.Note(Fail, "folder", "", "doctor-folder-unwritable", "folder", path, "reason", exit.Cause(err))
 			continue
 		}
 		if drive := durable.MappedDrive(path); drive != "" {

@@ -212,6 +212,8 @@ var enLines = map[string]Entry{
 	"left-early":                {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
 	"left-at-once-simulated":    {Message: "quit at once; no results copy was written", Hint: "Run the same command again."},
 	"left-at-once":              {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or {command} for the copy."},
+	"copy-nowhere":              {Message: "cannot write {file}: {reason}", Hint: "Copy the workbook into a folder that you can write to and check it there, or check it without a copy: {command}"},
+	"template-nowhere":          {Message: "cannot write {file}: {reason}", Hint: "Move loabatch to a folder that you can write to, and start it there."},
 	"copy-beside-not":           {Message: "the copy cannot be written to {folder}: {reason}", Hint: "It is written to {second}."},
 	"copy-second-place":         {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
 	"copy-failed-simulated":     {Message: "cannot write the results copy to {file}: {reason}", Hint: "Free up some space, or name another file with -o, then simulate it again."},
@@ -363,6 +365,7 @@ var enLines = map[string]Entry{
 	"doctor-folder-room":        {Message: "{folder} is writable and has {free} free"},
 	"doctor-folder-full":        {Message: "{folder} has only {free} free, and a run may need {need}", Hint: "Make room, or choose another place with -o or --ledger."},
 	"doctor-profile":            {Message: "no credentials found; tried {reason}", Hint: "Add the profile with the Alibaba Cloud CLI (aliyun configure --profile), or correct the Account of these rows."},
+	"doctor-folder-unwritable":  {Message: "cannot write to {folder}: {reason}", Hint: "Choose a folder that exists and that the user of the run can write to."},
 	"doctor-folder":             {Message: "{folder} is writable"},
 
 	// what a line of the log is about

@@ -212,6 +212,8 @@ var zhLines = map[string]Entry{
 	"left-early":                {Message: "已中断，没有发送任何申请", Hint: "请重新运行同一命令。"},
 	"left-at-once-simulated":    {Message: "已立即退出，没有写结果副本", Hint: "请重新运行同一命令。"},
 	"left-at-once":              {Message: "已立即退出，没有写结果副本", Hint: "要继续请重新运行同一命令；要生成副本请运行 {command}。"},
+	"copy-nowhere":              {Message: "无法写入 {file}：{reason}", Hint: "请将工作簿复制到可以写入的文件夹，在那里校验；或者只校验、不写副本：{command}"},
+	"template-nowhere":          {Message: "无法写入 {file}：{reason}", Hint: "请将 loabatch 移到可以写入的文件夹，在那里启动。"},
 	"copy-beside-not":           {Message: "无法将副本写入 {folder}：{reason}", Hint: "副本改为写入 {second}。"},
 	"copy-second-place":         {Message: "无法将结果副本写入 {file}：{reason}", Hint: "已改为写入 {second}。"},
 	"copy-failed-simulated":     {Message: "无法将结果副本写入 {file}：{reason}", Hint: "请释放磁盘空间，或用 -o 指定其他文件，然后重新模拟。"},
@@ -363,6 +365,7 @@ var zhLines = map[string]Entry{
 	"doctor-folder-room":        {Message: "{folder} 可以写入，剩余空间 {free}"},
 	"doctor-folder-full":        {Message: "{folder} 仅剩 {free}，运行可能需要 {need}", Hint: "请腾出空间，或用 -o、--ledger 选择其他位置。"},
 	"doctor-profile":            {Message: "没有找到该配置的访问凭据；已尝试 {reason}", Hint: "请用阿里云命令行工具添加该配置，或更正“账号”单元格。"},
+	"doctor-folder-unwritable":  {Message: "无法写入 {folder}：{reason}", Hint: "请选择已存在、且运行的用户可以写入的文件夹。"},
 	"doctor-folder":             {Message: "{folder} 可写"},
 
 	// what a line of the log is about
