@@ -203,7 +203,12 @@ func (a *app) claimMetrics(s *invocation) error {
 		return err
 	}
 	force := s.flags.output.force && s.flags.folder.in == "" // with --in it might be an input, and these are not known yet
-	if err := files.CheckReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+	err := files.CheckReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) })
+	if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-unwritable" { // whose it is cannot be seen
+		a.lines.Warn("metrics-failed", map[string]string{"file": path, "reason": own.Args["reason"]})
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	a.monitor.Metrics(path)

@@ -356,7 +356,8 @@ func TestBrokenLedger(t *testing.T) {
 		{"read-only", readOnly, false, []string{"the file, its folder or its file system is read-only"}},
 		{"io", io, false, []string{"reading or writing it failed", "Check the disk."}},
 		{"other", internal, false, []string{"Check the file, or use another ledger with --ledger."}},
-		{"during", full, true, []string{"the ledger failed: the disk is full", "the ledger could not be written; nothing more was sent",
+		{"during", full, true, []string{"the ledger failed: the disk is full", "Nothing more was sent. Free up some space, or put the ledger elsewhere with --ledger. Then run",
+			"the ledger could not be written; nothing more was sent",
 			"the ledger could not record how the run ended: the disk is full"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -651,7 +652,7 @@ var unsaid = map[string][]string{
 		"report-head-no-copy", "report-head-no-copy-dry", "report-next-copy", "report-next-copy-dry",
 	},
 	"a server that fails in ways that a test would have to break it for, or a process that is stopped for long; see batch/ledger/postgres and batch/cli/campaign": {
-		"ledger-standby", "ledger-old-server", "ledger-server-full", "ledger-server-busy", "ledger-server-database", "ledger-server-corrupt", "ledger-server-other", "ledger-server-failed",
+		"ledger-standby", "ledger-old-server", "ledger-server-full", "ledger-server-busy", "ledger-server-database", "ledger-server-corrupt", "ledger-server-other", "ledger-failed",
 		"ledger-rights-unknown", "hosts-taken", "hosts-silence", "hosts-duration", "hosts-lost", "hosts-stopped",
 	},
 	"a database that is away for longer than a minute; see batch/cli/database": {"ledger-open-waited"},

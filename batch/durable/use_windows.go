@@ -2,7 +2,6 @@ package durable
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,8 +56,8 @@ func replaceWith(rename, try func() error) error {
 	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
 		return err
 	}
-	if IsInUse(try()) {
-		return fmt.Errorf("%w: %w", windows.ERROR_SHARING_VIOLATION, err)
+	if err := try(); IsInUse(err) {
+		return err
 	}
 	return rename()
 }

@@ -121,9 +121,45 @@ func TestLogAndLedgerInUse(t *testing.T) {
 	if exit, said := p.said("submit", "--endpoint", p.url, "--yes", "-o", "out.xlsx", "in.xlsx"); exit != 0 {
 		t.Fatalf("exit %d: %s", exit, said)
 	}
-	hold(t, filepath.Join(p.path("state"), "loabatch", "ledger.db"), 0)
+	path := filepath.Join(p.path("state"), "loabatch", "ledger.db")
+	release := hold(t, path, excel)
+	if exit, said := p.said("submit", "--endpoint", p.url, "--yes", "in.xlsx"); exit == 0 || !strings.Contains(said, "another process kept it locked for too long") || !strings.Contains(said, "a program that has the file open") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	release()
+	hold(t, path, 0)
 	if exit, said := p.said("history"); exit == 0 || strings.Contains(said, "Check the disk") {
 		t.Errorf("exit %d: %s", exit, said)
+	}
+}
+
+// TestPlanAndMetricsInUse has another program keep everyone from replacing a plan, which is said, and the
+// metrics, which do not affect the run.
+func TestPlanAndMetricsInUse(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 1)
+	plan := []string{"plan", "--endpoint", p.url, "-o", "plan.json", "in.xlsx"}
+	submit := []string{"submit", "--endpoint", p.url, "--yes", "--metrics-file", "loa.prom", "in.xlsx"}
+	for _, args := range [][]string{plan, submit} {
+		if exit, said := p.said(args...); exit != 0 {
+			t.Fatalf("exit %d: %s", exit, said)
+		}
+	}
+	before := content(t, p.path("loa.prom"))
+	for _, share := range []uint32{0, excel, viewer} {
+		release := hold(t, p.path("plan.json"), share)
+		if exit, said := p.said(plan...); exit != 2 || !strings.Contains(said, "cannot write plan.json: another program has it open") {
+			t.Errorf("share %d: exit %d: %s", share, exit, said)
+		}
+		release()
+		release = hold(t, p.path("loa.prom"), share)
+		if exit, said := p.said(submit...); exit != 0 || !strings.Contains(said, "cannot write the metrics file loa.prom: another program has it open") {
+			t.Errorf("share %d: exit %d: %s", share, exit, said)
+		}
+		release()
+	}
+	if content(t, p.path("loa.prom")) != before {
+		t.Error("the metrics were replaced")
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // Claims are the files of one command: its inputs and what it writes.
@@ -138,7 +139,10 @@ func CheckReplace(path string, force bool, ours func(content *os.File, size int6
 		return nil
 	}
 	f, err := os.Open(path)
-	if err != nil {
+	switch {
+	case durable.IsInUse(err):
+		return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
+	case err != nil:
 		return exit.Failure(exit.Usage, "output-foreign", err, "file", path)
 	}
 	defer f.Close()

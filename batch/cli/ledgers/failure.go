@@ -27,8 +27,8 @@ func (o *Opener) Failure(err error) error {
 	}
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
 		return exit.Failure(exit.Usage, "ledger-refused", err, "reason", o.Cause(err), "todo", o.hint(err))
-	} else if ok && database.Is(own.Path) {
-		return exit.Failure(exit.Internal, "ledger-server-failed", err, "reason", o.Cause(err), "todo", o.hint(err))
+	} else if ok {
+		return exit.Failure(exit.Internal, "ledger-failed-kind", err, "reason", o.Cause(err), "todo", o.hint(err))
 	}
 	return exit.Failure(exit.Internal, "ledger-failed", err, "reason", o.Cause(err))
 }
@@ -36,7 +36,7 @@ func (o *Opener) Failure(err error) error {
 // FailureSince is Failure once something may have been sent.
 func (o *Opener) FailureSince(err error) error {
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
-		return exit.Failure(exit.Internal, "ledger-server-failed", err, "reason", o.Cause(err), "todo", o.hint(err))
+		return exit.Failure(exit.Internal, "ledger-failed-kind", err, "reason", o.Cause(err), "todo", o.hint(err))
 	}
 	return o.Failure(err)
 }
@@ -44,8 +44,8 @@ func (o *Opener) FailureSince(err error) error {
 // Failed is what to warn of an error of the ledger with in the middle of a command.
 func (o *Opener) Failed(err error) (code string, args map[string]string) {
 	args = map[string]string{"reason": o.Cause(err), "todo": o.hint(err)}
-	if own, ok := errors.AsType[*ledger.Error](err); ok && database.Is(own.Path) {
-		return "ledger-server-failed", args
+	if _, ok := errors.AsType[*ledger.Error](err); ok {
+		return "ledger-failed-kind", args
 	}
 	return "ledger-failed", args
 }

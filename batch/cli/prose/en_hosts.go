@@ -22,7 +22,7 @@ var enHosts = map[string]Entry{
 	"ledger-server-database": {Message: "the schema loabatch of the database is not a ledger", Hint: "Give another database with --ledger; this one was not touched."},
 	"ledger-server-corrupt":  {Message: "the tables are damaged, or another program changed them: {cause}", Hint: "Restore the database from a backup."},
 	"ledger-server-other":    {Message: "the database failed: {cause}", Hint: "Read the log of the database server."},
-	"ledger-server-failed":   {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. {todo} Then run the same command again."},
+	"ledger-failed-kind":     {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. {todo} Then run the same command again."},
 
 	"ledger-awaited":     {Message: "the database of the ledger is not available; waiting up to {time} for it: {reason}", Hint: "Nothing has been sent. The command then goes on by itself. To stop waiting, interrupt it."},
 	"ledger-answers":     {Message: "the database of the ledger answers again after {time}"},

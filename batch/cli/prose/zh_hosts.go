@@ -22,7 +22,7 @@ var zhHosts = map[string]Entry{
 	"ledger-server-database": {Message: "数据库的 schema loabatch 不是台账", Hint: "请用 --ledger 指定其他数据库；此数据库没有改动。"},
 	"ledger-server-corrupt":  {Message: "数据表已损坏，或曾由其他程序改动：{cause}", Hint: "请从备份恢复数据库。"},
 	"ledger-server-other":    {Message: "数据库出错：{cause}", Hint: "请查看数据库服务器的日志。"},
-	"ledger-server-failed":   {Message: "台账出错：{reason}", Hint: "已停止发送。{todo}然后请重新运行同一命令。"},
+	"ledger-failed-kind":     {Message: "台账出错：{reason}", Hint: "已停止发送。{todo}然后请重新运行同一命令。"},
 
 	"ledger-awaited":     {Message: "台账的数据库暂时无法使用，最多等待 {time}：{reason}", Hint: "尚未发送任何申请。数据库恢复后命令会自动继续；如不再等待，请中断命令。"},
 	"ledger-answers":     {Message: "台账的数据库已恢复响应，等待了 {time}"},

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"runtime"
 	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -21,7 +23,24 @@ func wrapError(op, path string, err error) error {
 	if err == nil || ledger.IsOwn(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &ledger.Error{Op: op, Path: path, Kind: kindOf(err), Err: err}
+	kind := kindOf(err)
+	if kind == ledger.ReadOnly && heldOpen(path) {
+		kind = ledger.Busy
+	}
+	return &ledger.Error{Op: op, Path: path, Kind: kind, Err: err}
+}
+
+// heldOpen reports whether another program lets a file be read only, so that SQLite could not open
+// it for writing.
+func heldOpen(path string) bool {
+	if runtime.GOOS != "windows" { // where closing the file would release SQLite's locks
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	return durable.IsInUse(err)
 }
 
 // kinds classifies SQLite's primary result codes, https://www.sqlite.org/rescode.html.
