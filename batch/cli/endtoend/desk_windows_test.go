@@ -208,6 +208,11 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", args, exit, said)
 		}
 	}
+	for _, device := range []string{"CON.xlsx", "nul.xlsx"} {
+		if exit, said := p.said("validate", device); exit != 2 || !strings.Contains(said, device+" is a pipe or a device, not a file") {
+			t.Errorf("exit %d: %s", exit, said)
+		}
+	}
 	if exit, said := p.said("validate", "none*.xlsx"); exit != 2 || !strings.Contains(said, "there is no file none*.xlsx") {
 		t.Errorf("exit %d: %s", exit, said)
 	}

@@ -119,10 +119,16 @@ func Follow(lines *console.Lines, path string) string {
 	return target
 }
 
+// Reserved reports whether Windows takes a name for that of a device, such as CON.xlsx, or of a stream of a
+// file, such as a.xlsx:b.
+func Reserved(path string) bool {
+	return runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path))
+}
+
 // CheckReplace reports why the file at a path must not be replaced. An empty file always may:
 // mktemp creates one.
 func CheckReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
-	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // such as CON.xlsx
+	if Reserved(path) {
 		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	}
 	info, err := os.Stat(path)

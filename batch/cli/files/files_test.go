@@ -131,12 +131,18 @@ func TestMatching(t *testing.T) {
 	}
 	for pattern, want := range map[string][]string{
 		"*.xlsx": {"B.XLSX", "[1] 表.xlsx", "a.xlsx"}, "?.XLSX": {"B.XLSX", "a.xlsx"}, "[1]*": {"[1] 表.xlsx"}, "a.xlsx": {"a.xlsx"}, "[ab].xlsx": {"[ab].xlsx"}, "*.xls": {"*.xls"},
+		"a.xlsx.": {"a.xlsx"}, "a.xlsm. .": {"a.xlsm"}, "..": {".."},
 	} {
 		for i := range want {
 			want[i] = folder + want[i]
 		}
 		if got := matching([]string{folder + pattern, "x"}); !slices.Equal(got, append(want, "x")) {
 			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+	for path, want := range map[string]string{`\\?\C:\a.xlsx.`: `\\?\C:\a.xlsx.`, ". .": ". .", "b.xlsx ": "b.xlsx"} {
+		if got := matching([]string{path}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 	t.Chdir(folder)

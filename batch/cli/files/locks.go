@@ -52,7 +52,8 @@ func Distinct(lines *console.Lines, paths []string) []string {
 
 // matching puts the files that patterns such as *.xlsx name in their place, as shells do on other
 // systems: those of Windows pass them on, and there no name contains such characters. Only the last
-// element of a path may be a pattern. One that no file matches stays.
+// element of a path may be a pattern. One that no file matches stays. Dots and spaces at the end of a path
+// are removed.
 func matching(paths []string) (all []string) {
 	for _, path := range paths {
 		before := len(all)
@@ -67,10 +68,20 @@ func matching(paths []string) (all []string) {
 			}
 		}
 		if len(all) == before {
-			all = append(all, path)
+			all = append(all, trimmed(path))
 		}
 	}
 	return all
+}
+
+// trimmed returns a path without the dots and spaces at its end, which Windows ignores: they would hide
+// the extension, which decides that of the copy. A path that begins with \\?\ is taken literally.
+func trimmed(path string) string {
+	folder, name := filepath.Split(path)
+	if name = strings.TrimRight(name, ". "); name == "" || strings.HasPrefix(path, `\\?\`) {
+		return path
+	}
+	return folder + name
 }
 
 // IsLock reports whether a path is the lock file that Excel, WPS or LibreOffice keeps
