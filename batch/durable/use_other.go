@@ -20,6 +20,9 @@ func replace(from, to string) error { return os.Rename(from, to) }
 // IsInUse is known on Windows only.
 func IsInUse(error) bool { return false }
 
+// Reserved is known on Windows only.
+func Reserved(string) bool { return false }
+
 // Absent is known on Windows only.
 func Absent(string) bool { return false }
 

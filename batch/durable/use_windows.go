@@ -67,6 +67,10 @@ func IsInUse(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
 
+// Reserved reports whether a name is that of a device, such as CON.xlsx, or of a stream of a file, such as
+// a.xlsx:b.
+func Reserved(path string) bool { return !filepath.IsLocal(filepath.Base(path)) }
+
 // Absent reports whether the content of a file is not on this machine but at a service such as OneDrive,
 // which fetches it when it is read.
 func Absent(path string) bool {

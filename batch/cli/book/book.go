@@ -154,7 +154,7 @@ func readBytes(path string) (*Input, error) {
 			return nil, exit.Failure(exit.Usage, "input-missing-near", err, "file", path, "near", near)
 		}
 		return nil, exit.Failure(exit.Usage, "input-missing", err, "file", path)
-	case err != nil && files.Reserved(path):
+	case err != nil && durable.Reserved(path):
 		return nil, exit.Failure(exit.Usage, "input-no-file", err, "file", path)
 	case err != nil:
 		return nil, unreadable(path, err)

@@ -213,6 +213,16 @@ func TestPaths(t *testing.T) {
 			t.Errorf("exit %d: %s", exit, said)
 		}
 	}
+	for _, path := range []string{"CON.db", "led?er.db"} {
+		if exit, said := p.said("history", "--ledger", path); exit != 2 || strings.Contains(said, "Check the disk") {
+			t.Errorf("%s: exit %d: %s", path, exit, said)
+		}
+	}
+	for _, flag := range []string{"--log-file", "--ledger", "--metrics-file"} {
+		if exit, said := p.said("submit", "--endpoint", p.url, "--yes", flag, "in.xlsx:x", "in.xlsx"); exit != 2 || !strings.Contains(said, flag+" would write to the input in.xlsx") {
+			t.Errorf("%s: exit %d: %s", flag, exit, said)
+		}
+	}
 	if exit, said := p.said("validate", "none*.xlsx"); exit != 2 || !strings.Contains(said, "there is no file none*.xlsx") {
 		t.Errorf("exit %d: %s", exit, said)
 	}

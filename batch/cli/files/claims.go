@@ -67,8 +67,9 @@ const CopyFlag = "-o"
 
 // Same reports whether both paths are the same file, including hard and symbolic links and,
 // on file systems that treat them as equal, other spellings of a name. If neither exists, names
-// that differ only in case count as the same.
+// that differ only in case count as the same. A stream of a file (see whole) is the file.
 func Same(a, b string) bool {
+	a, b = whole(a), whole(b)
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
 	switch {
@@ -87,6 +88,16 @@ func Same(a, b string) bool {
 		return os.SameFile(x, y)
 	}
 	return a == b
+}
+
+// whole returns the path of the file that a stream such as a.xlsx:b belongs to on Windows, and any other
+// path as it is.
+func whole(path string) string {
+	folder, name := filepath.Split(path)
+	if file, _, stream := strings.Cut(name, ":"); runtime.GOOS == "windows" && stream && file != "" {
+		return folder + file
+	}
+	return path
 }
 
 // followed returns where a path leads, through symbolic links, even if nothing is there.
@@ -119,16 +130,10 @@ func Follow(lines *console.Lines, path string) string {
 	return target
 }
 
-// Reserved reports whether Windows takes a name for that of a device, such as CON.xlsx, or of a stream of a
-// file, such as a.xlsx:b.
-func Reserved(path string) bool {
-	return runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path))
-}
-
 // CheckReplace reports why the file at a path must not be replaced. An empty file always may:
 // mktemp creates one.
 func CheckReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
-	if Reserved(path) {
+	if durable.Reserved(path) {
 		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	}
 	info, err := os.Stat(path)

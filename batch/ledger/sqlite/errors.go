@@ -119,6 +119,7 @@ var systemKinds = func() map[syscall.Errno]ledger.Kind {
 			33:  ledger.Busy,     // ERROR_LOCK_VIOLATION
 			39:  ledger.Full,     // ERROR_HANDLE_DISK_FULL
 			112: ledger.Full,     // ERROR_DISK_FULL
+			123: ledger.NotFile,  // ERROR_INVALID_NAME
 		}
 	}
 	return map[syscall.Errno]ledger.Kind{

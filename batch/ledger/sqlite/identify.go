@@ -36,6 +36,9 @@ var (
 // file's folder when it first syncs the journal that it creates there. The caller holds the
 // lock of opened.
 func prepareFile(ctx context.Context, path string) error {
+	if durable.Reserved(path) {
+		return errNotFile
+	}
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
