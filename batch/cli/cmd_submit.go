@@ -199,9 +199,10 @@ func (a *app) show(path string) {
 	}
 }
 
-// holdConsole keeps a console that closes with this process open until its messages are read.
+// holdConsole keeps a console that closes with this process open until its messages are read. Where there
+// is no desktop, as in a scheduled task, nobody could press a key.
 func (a *app) holdConsole() {
-	if a.byHand && a.env.OwnConsole && a.env.Key != nil {
+	if a.byHand && a.env.OwnConsole && a.env.Open != nil && a.env.Key != nil {
 		if a.env.Program != "" {
 			a.lines.Say("by-hand", map[string]string{"folder": filepath.Dir(a.env.Program)})
 		}

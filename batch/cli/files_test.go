@@ -189,6 +189,7 @@ func TestDroppedBooks(t *testing.T) {
 		{"a book", []string{named}, false, false, true, 0, 1, 0, "all 12 rows are valid"},
 		{"on Windows", []string{named}, true, false, true, 0, 1, 1, "press any key"},
 		{"no desktop", []string{named}, false, false, false, 0, 0, 0, "copy "},
+		{"in a task", []string{named}, true, false, false, 0, 0, 0, "copy "},
 		{"mistakes", []string{mistakes}, true, false, true, 3, 1, 1, "nothing was sent"},
 		{"two", []string{named, mistakes}, true, false, true, 3, 2, 1, "nothing was sent"},
 		{"no book", []string{notes, named}, true, false, true, 2, 1, 1, "notes.xlsx"},
