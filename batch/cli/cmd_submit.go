@@ -95,7 +95,7 @@ func isBook(arg string) bool {
 		return true // validate says which can be read
 	}
 	info, err := os.Stat(arg)
-	return err == nil && (info.Mode().IsRegular() || info.IsDir() && filepath.IsAbs(arg))
+	return err == nil && (durable.IsFile(info.Mode()) || info.IsDir() && filepath.IsAbs(arg))
 }
 
 // dropped validates workbooks that were dropped on the program, writes a copy beside each,

@@ -140,6 +140,13 @@ func SyncFolder(path string) error {
 	return errors.Join(err, d.Close())
 }
 
+// IsFile reports whether a mode is that of an ordinary file, not that of a pipe, say, which may never end.
+// On Windows a file that OneDrive or a similar program manages may be irregular: it is a reparse point
+// whose tag package os does not know.
+func IsFile(mode fs.FileMode) bool {
+	return mode.IsRegular() || runtime.GOOS == "windows" && mode.Type() == fs.ModeIrregular
+}
+
 // Exists reports whether there is a file at a path, following links.
 func Exists(path string) bool {
 	_, err := os.Stat(path)

@@ -170,3 +170,15 @@ func TestCreateFile(t *testing.T) {
 		t.Errorf("the folder holds %v, %v", left, err)
 	}
 }
+
+// TestIsFile takes a file of OneDrive for an ordinary one, but none of its folders, and no pipe.
+func TestIsFile(t *testing.T) {
+	for mode, want := range map[fs.FileMode]bool{
+		0o600: true, fs.ModeIrregular | 0o600: runtime.GOOS == "windows",
+		fs.ModeDir: false, fs.ModeDir | fs.ModeIrregular: false, fs.ModeNamedPipe: false, fs.ModeDevice: false, fs.ModeSymlink: false,
+	} {
+		if got := IsFile(mode); got != want {
+			t.Errorf("%v: %t", mode, got)
+		}
+	}
+}

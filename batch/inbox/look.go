@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // books are the extensions of files that count as workbooks: the two formats that can be read, and others
@@ -42,7 +44,7 @@ func Look(files Files, folder string, now time.Time, own func(f File, size int64
 			left.Reason = Lock
 		case strings.HasPrefix(name, ".") || !IsBook(name) || reserved(name):
 			continue
-		case !info.Mode().IsRegular():
+		case !durable.IsFile(info.Mode()):
 			left.Reason = Link
 		default:
 			book := Book{Path: left.Path}

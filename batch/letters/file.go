@@ -74,7 +74,7 @@ func Kept(path, sum string) bool {
 // readKept reads a letter that is unchanged since it was fetched.
 func readKept(path, sum string) (body []byte, ok bool) {
 	before, err := os.Lstat(path)
-	if err != nil || !before.Mode().IsRegular() || before.Size() > MaxSize {
+	if err != nil || !durable.IsFile(before.Mode()) || before.Size() > MaxSize {
 		return nil, false
 	}
 	file, err := os.Open(path)

@@ -162,7 +162,7 @@ func readBytes(path string) (*Input, error) {
 		return nil, exit.Failure(exit.Usage, "input-folder", nil, "file", path)
 	case files.IsLock(path):
 		return nil, exit.Failure(exit.Usage, "input-lock-file", nil, "file", path)
-	case !info.Mode().IsRegular(): // a pipe or a device may never end
+	case !durable.IsFile(info.Mode()): // a pipe or a device may never end
 		return nil, exit.Failure(exit.Usage, "input-no-file", nil, "file", path)
 	case info.Size() > maxInput:
 		return nil, exit.Failure(exit.Usage, "input-too-large", nil, "file", path)

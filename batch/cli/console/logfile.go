@@ -83,7 +83,7 @@ func (l *LogFile) Close() error { return l.file.Close() }
 // foreign reports whether there is a file that is not text, to which no log is appended.
 func foreign(path string) bool {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !durable.IsFile(info.Mode()) {
 		return false // a new file, or a device
 	}
 	f, err := os.Open(path)

@@ -144,7 +144,7 @@ func CheckReplace(path string, force bool, ours func(content *os.File, size int6
 		return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
 	case info.IsDir():
 		return exit.Failure(exit.Usage, "output-folder", nil, "file", path)
-	case !info.Mode().IsRegular():
+	case !durable.IsFile(info.Mode()):
 		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	case force || info.Size() == 0:
 		return nil

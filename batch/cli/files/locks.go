@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -90,7 +91,7 @@ func IsLock(path string) bool {
 	if !inbox.IsLock(filepath.Base(path)) {
 		return false
 	}
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Stat(path); err != nil || !durable.IsFile(info.Mode()) {
 		return false
 	}
 	f, err := os.Open(path)

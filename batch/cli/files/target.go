@@ -197,7 +197,7 @@ func Sealed(f *os.File, size int64) bool {
 func checkReports(reports []Report, copyPath string, force bool, recorded func(path, sum string) bool) error {
 	var seal string
 	if f, err := os.Open(copyPath); err == nil {
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if info, err := f.Stat(); err == nil && durable.IsFile(info.Mode()) {
 			seal, _ = xlsx.Sealed(f, info.Size())
 		}
 		f.Close()

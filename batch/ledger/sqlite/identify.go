@@ -53,7 +53,7 @@ func prepareFile(ctx context.Context, path string) error {
 	switch {
 	case err != nil:
 		return err
-	case !info.Mode().IsRegular():
+	case !durable.IsFile(info.Mode()):
 		return errNotFile
 	}
 	if info.Size() > 0 && !alreadyOpen(info) {
