@@ -33,27 +33,67 @@ func CreateFile(path string, write func(io.Writer) error, check func(*os.File) e
 	return writeFile(path, write, check, rename)
 }
 
-func writeFile(path string, write func(io.Writer) error, check func(*os.File) error, rename func(from, to string) error) (err error) {
+func writeFile(path string, write func(io.Writer) error, check func(*os.File) error, rename func(from, to string) error) error {
+	s, err := Stage(path, write, check)
+	if err != nil {
+		return err
+	}
+	return s.commit(rename)
+}
+
+// A Staged file has its content, and is still to replace the file at its path.
+type Staged struct {
+	path string
+	tmp  *temporary // nil once it is committed or discarded
+}
+
+// Stage does the first three steps of [WriteFile]: the temporary file is complete and durable, and
+// the file at path is as it was. If Stage fails, no temporary file is left.
+//
+// The caller commits or discards what is staged, in this process: once the process has ended, the
+// temporary file is one that was left behind.
+func Stage(path string, write func(io.Writer) error, check func(*os.File) error) (s *Staged, err error) {
 	dir := filepath.Dir(path)
 	RemoveStale(dir)
 	tmp, err := createTemporary(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	s = &Staged{path, tmp}
+	complete := false
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
+		if !complete { // it may have panicked
+			_ = tmp.Close()
+			err = errors.Join(err, s.Discard())
+			s = nil
 		}
-		_ = tmp.release() // nothing was written
 	}()
-	err = fillFile(tmp.File, write, check)
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return err
+	err = errors.Join(fillFile(tmp.File, write, check), tmp.Close())
+	complete = err == nil
+	return s, err
+}
+
+// Commit does the other steps of [WriteFile]. If the file cannot be renamed, it is discarded.
+func (s *Staged) Commit() error { return s.commit(replace) }
+
+func (s *Staged) commit(rename func(from, to string) error) error {
+	if err := rename(s.tmp.Name(), s.path); err != nil {
+		return errors.Join(err, s.Discard())
 	}
-	if err = rename(tmp.Name(), path); err != nil {
-		return err
+	_ = s.tmp.release() // nothing was written through it
+	s.tmp = nil
+	return SyncFolder(filepath.Dir(s.path))
+}
+
+// Discard removes the temporary file. After Commit or Discard it does nothing.
+func (s *Staged) Discard() error {
+	if s.tmp == nil {
+		return nil
 	}
-	return SyncFolder(dir)
+	err := os.Remove(s.tmp.Name())
+	_ = s.tmp.release()
+	s.tmp = nil
+	return err
 }
 
 func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) error) error {

@@ -42,6 +42,52 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
+// TestStage replaces a file in two steps, and leaves it unchanged until the second. Nothing that is staged counts
+// as left behind, and nothing is left once it is discarded or cannot be committed.
+func TestStage(t *testing.T) {
+	folder := t.TempDir()
+	path, taken := filepath.Join(folder, "file"), filepath.Join(folder, "taken")
+	write(t, path, "first")
+	if err := os.Mkdir(taken, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	entries := func() int { list, _ := os.ReadDir(folder); return len(list) }
+	stage := func(path, content string) *Staged {
+		t.Helper()
+		s, err := Stage(path, text(content), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	second, third := stage(path, "second"), stage(path, "third")
+	if n := RemoveStale(folder); n != 0 || content(path) != "first" || entries() != 4 {
+		t.Errorf("%d files removed, the file holds %q, %d files in the folder", n, content(path), entries())
+	}
+	checkPrivate(t, second.tmp.Name(), 0o600)
+	if err := errors.Join(third.Discard(), third.Discard()); err != nil || content(path) != "first" || entries() != 3 {
+		t.Errorf("discarded: %v, the file holds %q, %d files in the folder", err, content(path), entries())
+	}
+	if err := errors.Join(second.Commit(), second.Discard()); err != nil || content(path) != "second" || entries() != 2 {
+		t.Errorf("committed: %v, the file holds %q, %d files in the folder", err, content(path), entries())
+	}
+	checkPrivate(t, path, 0o600)
+	if err := stage(taken, "fourth").Commit(); err == nil || entries() != 2 {
+		t.Errorf("a folder was replaced: %v, %d files in the folder", err, entries())
+	}
+	broken := errors.New("broken")
+	if s, err := Stage(path, func(io.Writer) error { return broken }, nil); s != nil || !errors.Is(err, broken) || entries() != 2 {
+		t.Errorf("staged %v, %v, %d files in the folder", s, err, entries())
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = Stage(path, func(io.Writer) error { panic("broken") }, nil)
+	}()
+	if content(path) != "second" || entries() != 2 {
+		t.Errorf("a panic: the file holds %q, %d files in the folder", content(path), entries())
+	}
+}
+
 // checkPrivate checks that a file or folder is accessible to its owner alone.
 func checkPrivate(t *testing.T, path string, mode os.FileMode) {
 	t.Helper()

@@ -122,37 +122,51 @@ func TestWritersRemoveNoFileInUse(t *testing.T) {
 	}
 }
 
-// TestKilledWriter kills a process that is writing: what it left is removed afterwards, and not before.
+// TestKilledWriter kills a process that is writing, or has staged a file: the old file is whole, and what the process
+// left is removed afterwards, and not before.
 func TestKilledWriter(t *testing.T) {
 	if !locksFiles {
 		t.Skip("files cannot be locked here")
 	}
-	if dir := os.Getenv("DURABLE_TEST_DIR"); dir != "" {
-		_ = WriteFile(filepath.Join(dir, "copy.xlsx"), func(w io.Writer) error {
+	wait := func() {
+		fmt.Println("writing")
+		time.Sleep(time.Minute)
+	}
+	if path := os.Getenv("DURABLE_TEST_WRITE"); path != "" {
+		_ = WriteFile(path, func(w io.Writer) error {
 			_, _ = io.WriteString(w, "half")
-			fmt.Println("writing")
-			time.Sleep(time.Minute)
+			wait()
 			return nil
 		}, nil)
 		return
 	}
-	dir := t.TempDir()
-	writer := command(t, "TestKilledWriter", "DURABLE_TEST_DIR="+dir)
-	if n := RemoveStale(dir); n != 0 {
-		t.Errorf("removed %d files of a process that is alive", n)
+	if path := os.Getenv("DURABLE_TEST_STAGE"); path != "" {
+		if _, err := Stage(path, text("new"), nil); err == nil {
+			wait()
+		}
+		return
 	}
-	if err := writer.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = writer.Wait()
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Fatalf("%d files were left, want 1", len(entries))
-	}
-	if err := WriteFile(filepath.Join(dir, "copy.xlsx"), text("whole"), nil); err != nil {
-		t.Fatal(err)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 || entries[0].Name() != "copy.xlsx" {
-		t.Errorf("%v", entries)
+	for _, step := range []string{"WRITE", "STAGE"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "copy.xlsx")
+		write(t, path, "old")
+		writer := command(t, "TestKilledWriter", "DURABLE_TEST_"+step+"="+path)
+		if n := RemoveStale(dir); n != 0 {
+			t.Errorf("%s: removed %d files of a process that is alive", step, n)
+		}
+		if err := writer.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = writer.Wait()
+		if entries, _ := os.ReadDir(dir); len(entries) != 2 || content(path) != "old" {
+			t.Fatalf("%s: %d files in the folder, want 2; the old one holds %q", step, len(entries), content(path))
+		}
+		if err := WriteFile(path, text("whole"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 || content(path) != "whole" {
+			t.Errorf("%s: %v, the file holds %q", step, entries, content(path))
+		}
 	}
 }
 
