@@ -382,7 +382,8 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t fi
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(k, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked+letters.Failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
-	if _, err := a.writeChecked(done.in, t.Path, t.Force, patch, a.sealText(done, *doc, t.Reports)); err != nil {
+	defer done.staged.Discard() // should it panic
+	if _, err := a.writeChecked(done, doc, t, patch); err != nil {
 		return nil, exit.Failure(exit.Usage, "output-unwritable", err, "file", t.Path, "reason", exit.Cause(err))
 	}
 	a.writeReports(done, doc, t)

@@ -8,28 +8,32 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// writeChecked is writeCopy, but fails if the file at the path must not be replaced: it may have
-// changed since it was checked.
-func (a *app) writeChecked(in *book.Input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
-	if files.CheckReplace(path, force, files.Sealed) != nil {
+// writeChecked writes the copy and stages its reports. It fails if the file at the path must not be
+// replaced: it may have changed since it was checked.
+func (a *app) writeChecked(done *finished, doc *report.Document, t files.Target, patch sheet.Patch) (sum string, err error) {
+	if files.CheckReplace(t.Path, t.Force, files.Sealed) != nil {
 		return "", errors.New(a.lines.Words.Line("output-changed"))
 	}
-	return in.WriteCopy(path, patch, seal)
+	sum, err = done.in.WriteCopy(t.Path, patch, func() string { return a.sealText(done, *doc, t.Reports, done.staged.Stage) })
+	if err != nil && done.staged.Discard() > 0 { // they may have taken the copy's space
+		sum, err = done.in.WriteCopy(t.Path, patch, func() string { return a.sealText(done, *doc, t.Reports, done.staged.Sum) })
+	}
+	return sum, err
 }
 
 // placeCopy writes the copy to its path or, if that has become impossible since it was
 // checked (open in another program, changed by someone, folder gone, disk full), to a second
 // place. It returns where the copy is, "" for nowhere, and why it is not at path.
-func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal string) (written string, first error) {
+func (a *app) placeCopy(done *finished, doc *report.Document, t files.Target, patch sheet.Patch) (written string, first error) {
 	in, runID := done.in, done.info.id
-	sum, first := a.writeChecked(in, t.Path, t.Force, patch, seal)
+	sum, first := a.writeChecked(done, doc, t, patch)
 	if first == nil {
 		done.wrote(t.Path, sum)
 		a.copies = append(a.copies, t.Path)
@@ -39,7 +43,7 @@ func (a *app) placeCopy(done *finished, t files.Target, patch sheet.Patch, seal 
 		if _, err := os.Lstat(second); err == nil {
 			continue // not our file, or the input
 		}
-		if sum, err := in.WriteCopy(second, patch, ""); err == nil {
+		if sum, err := in.WriteCopy(second, patch, func() string { return "" }); err == nil {
 			done.wrote(second, sum)
 			a.copies = append(a.copies, second)
 			a.lines.Warn("copy-second-place", map[string]string{"file": t.Path, "reason": exit.Cause(first), "second": second})

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -19,7 +17,6 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/reasons"
-	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -43,7 +40,8 @@ type finished struct {
 
 	translated *report.Document // in the language of the workbook, if that is not the user's; nil until needed
 
-	sums map[string]string // digests of the files that were written, by path
+	staged files.Staged      // reports that wait for the copy
+	sums   map[string]string // digests of the files that were written, by path
 
 	division *accounts.Division // of the rows by account; nil if they are not divided divided
 	parts    []*part            // what each account does of the run; at least one
@@ -112,7 +110,8 @@ func (a *app) deliver(done *finished, t files.Target, f outputFlags) *report.Doc
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, files.Absolute(cmp.Or(done.filed, doc.Input))), files.Absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
-	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.Reports))
+	defer done.staged.Discard() // should it panic
+	written, failed := a.placeCopy(done, doc, t, patch)
 	if failed != nil {
 		end.CopyFailed, done.filed = true, ""
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(exit.Cause(failed)), end.Code()
@@ -311,25 +310,16 @@ func (a *app) rendering(done *finished, doc *report.Document, kind string) func(
 	return func(w io.Writer) error { return report.HTML(w, *doc, words, templates.Report) }
 }
 
-// rendered returns the SHA-256 in hex of what is written, or "" if that fails.
-func rendered(render func(io.Writer) error) string {
-	h := sha256.New()
-	if render(h) != nil {
-		return ""
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 // sealText lists the digests of the reports beside a copy: those that are there, for a run
-// that is killed before it has replaced them, and those that will be written.
-func (a *app) sealText(done *finished, doc report.Document, reports []files.Report) string {
+// that is killed before it has replaced them, and those that will be written, from digest.
+func (a *app) sealText(done *finished, doc report.Document, reports []files.Report, digest func(path string, render func(io.Writer) error) string) string {
 	var text strings.Builder
 	doc.Reports = pathsOf(reports)
 	for _, r := range reports {
 		if r.Found != "" {
 			text.WriteString(files.SealLine(r.Kind, r.Found))
 		}
-		if sum := rendered(a.rendering(done, &doc, r.Kind)); sum != "" {
+		if sum := digest(r.Path, a.rendering(done, &doc, r.Kind)); sum != "" {
 			text.WriteString(files.SealLine(r.Kind, sum))
 		}
 	}
@@ -349,21 +339,23 @@ func pathsOf(reports []files.Report) []string {
 func (a *app) writeReports(done *finished, doc *report.Document, t files.Target) {
 	doc.Reports = pathsOf(t.Reports)
 	for _, r := range t.Reports {
-		sum, render := sha256.New(), a.rendering(done, doc, r.Kind)
+		render := a.rendering(done, doc, r.Kind)
 		err := files.CheckReplace(r.Path, t.Force, func(f *os.File, _ int64) bool {
 			there := files.Digest(f)
-			return there != "" && (there == r.Found || done.shared && there == rendered(render)) // another host may have written it first
+			return there != "" && (there == r.Found || done.shared && there == done.staged.Sum(r.Path, render)) // another host may have written it first
 		})
+		var sum string
 		if err != nil {
 			err = errors.New(a.lines.Words.Line("output-changed"))
 		} else {
-			err = durable.WriteFile(r.Path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
+			sum, err = done.staged.Write(r.Path, render)
 		}
 		if err != nil {
 			a.lines.Warn("report-failed", map[string]string{"kind": r.Kind, "file": r.Path, "reason": exit.Cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.Path })
+			done.staged.Discard() // they list this one
 			continue
 		}
-		done.wrote(r.Path, hex.EncodeToString(sum.Sum(nil)))
+		done.wrote(r.Path, sum)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,8 +18,14 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/book"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/cli/files"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+	"github.com/loabatch/loabatch/batch/cli/record"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
 // TestDamageInOtherParts reads a workbook with sound rows and a damaged picture, which
@@ -160,6 +167,133 @@ func TestSecondPlaces(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+}
+
+// The seal of a copy has the digests of its reports. If one of them cannot be put in its place, those that follow do not
+// list it, and nothing else stays in the folder.
+func TestReportsBesideTheCopy(t *testing.T) {
+	for taken, there := range map[string][]string{"": {"csv", "json", "html"}, "csv": {"json", "html"}, "html": {"csv", "json"}} {
+		d := newDelivery(t)
+		if taken != "" {
+			if err := os.Mkdir(d.report(taken), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seal := d.write()
+		if strings.Contains(d.shown.String(), "cannot write the "+taken) != (taken != "") {
+			t.Errorf("%q taken: %s", taken, &d.shown)
+		}
+		var want []string
+		for _, kind := range there {
+			want = append(want, d.report(kind))
+			sum := files.DigestOf(d.report(kind))
+			if sealed := strings.Contains(seal, files.SealLine(kind, sum)); d.done.sums[d.report(kind)] != sum || !sealed && taken == "" {
+				t.Errorf("%q taken: the %s report is recorded as %s, want %s; sealed: %s", taken, kind, d.done.sums[d.report(kind)], sum, seal)
+			}
+		}
+		if !slices.Equal(d.doc.Reports, want) {
+			t.Errorf("%q taken: %v, want %v", taken, d.doc.Reports, want)
+		}
+		if taken == "html" { // too late for the JSON report
+			want = append(want, d.report(taken))
+		}
+		var listed struct{ Reports []string }
+		text, err := os.ReadFile(d.report("json"))
+		if err == nil {
+			err = json.Unmarshal(text, &listed)
+		}
+		if err != nil || !slices.Equal(listed.Reports, want) {
+			t.Errorf("%q taken: the JSON report lists %v, want %v; %v", taken, listed.Reports, want, err)
+		}
+	}
+}
+
+// A copy that cannot be put in its place while its reports wait is written once more without them: they may have taken
+// its space.
+func TestReportsMakeRoom(t *testing.T) {
+	each := 0 // how often the rows of an added sheet are asked for when a copy is written
+	for _, tries := range []int{1, 2} {
+		d := newDelivery(t)
+		rows, asked := d.patch.Added[0].Rows, 0
+		d.patch.Added[0].Rows = func(yield func([]sheet.PutCell) bool) {
+			var err error
+			switch asked++; {
+			case tries == 2 && asked == 1:
+				err = os.Mkdir(d.target.Path, 0o700) // which a file cannot replace
+			case tries == 2 && asked == each+1:
+				err = os.Remove(d.target.Path)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			rows(yield)
+		}
+		seal := d.write()
+		if each = asked / tries; each == 0 || asked != tries*each {
+			t.Errorf("%d tries: the rows were asked for %d times", tries, asked)
+		}
+		for _, kind := range files.Kinds {
+			if sum := files.DigestOf(d.report(kind)); !strings.Contains(seal, files.SealLine(kind, sum)) {
+				t.Errorf("%d tries: the %s report is %s, sealed: %s", tries, kind, sum, seal)
+			}
+		}
+	}
+}
+
+// delivery is a copy that is written with all its reports.
+type delivery struct {
+	*testing.T
+	app    *app
+	shown  bytes.Buffer
+	done   *finished
+	doc    *report.Document
+	target files.Target
+	patch  sheet.Patch
+}
+
+func newDelivery(t *testing.T) *delivery {
+	t.Helper()
+	in, err := book.Read(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, book.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &delivery{T: t, done: &finished{in: in, outcomes: record.Outcomes(in.Workbook, &ledger.PastRun{}), info: runInfo{id: "r1", command: "submit"}}}
+	d.app = newApp(Env{Getenv: func(string) string { return "" }}, console.New(&d.shown, prose.English, console.Screen{}), nil)
+	d.doc = document(d.done, reasons.New(in.Workbook, nil), d.app.lines.Words)
+	d.doc.Output = filepath.Join(t.TempDir(), "out.xlsx")
+	d.target = files.Target{Path: d.doc.Output, Reports: files.Reports(d.doc.Output, files.Kinds)}
+	d.patch = d.app.patch(d.done, d.doc, false)
+	return d
+}
+
+func (d *delivery) report(kind string) string {
+	return strings.TrimSuffix(d.target.Path, "xlsx") + kind
+}
+
+// write writes the copy and the reports, each in its place, and returns the text of the seal.
+func (d *delivery) write() (seal string) {
+	d.Helper()
+	if _, err := d.app.writeChecked(d.done, d.doc, d.target, d.patch); err != nil {
+		d.Fatal(err)
+	}
+	d.app.writeReports(d.done, d.doc, d.target)
+	if all, _ := os.ReadDir(filepath.Dir(d.target.Path)); len(all) != 1+len(files.Kinds) {
+		d.Errorf("the folder holds %v", all)
+	}
+	f, err := os.Open(d.target.Path)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		d.Fatal(err)
+	}
+	seal, ok := xlsx.Sealed(f, info.Size())
+	if !ok || strings.Count(seal, "\n") != len(files.Kinds) {
+		d.Errorf("sealed %t: %s", ok, seal)
+	}
+	return seal
 }
 
 // TestDroppedBooks has workbooks take the place of a command: each is validated into a copy

@@ -12,8 +12,9 @@ import (
 )
 
 // WriteCopy writes the input with the patch to path. The copy is verified and sealed before
-// it is renamed to path. It returns the digest of the file.
-func (in *Input) WriteCopy(path string, patch sheet.Patch, seal string) (sum string, err error) {
+// it is renamed to path. seal returns the text of the seal; it is called once the copy is
+// verified. WriteCopy returns the digest of the file.
+func (in *Input) WriteCopy(path string, patch sheet.Patch, seal func() string) (sum string, err error) {
 	write := func(w io.Writer) error {
 		src, size := in.reader()
 		return xlsx.Copy(w, src, size, patch)
@@ -35,7 +36,7 @@ func (in *Input) WriteCopy(path string, patch sheet.Patch, seal string) (sum str
 		if err := verify(f, info.Size()); err != nil {
 			return err
 		}
-		sum, err = xlsx.Seal(f, info.Size(), seal)
+		sum, err = xlsx.Seal(f, info.Size(), seal())
 		return err
 	})
 	return sum, err

@@ -1,6 +1,8 @@
 package files
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // TestSameFile compares files under different names, whether they exist or not.
@@ -115,6 +118,67 @@ func TestTargetOf(t *testing.T) {
 	moved, to := Target{Path: "in/a.xlsx", Reports: own.Reports, To: func(int) string { return filepath.Join("done", "b.xlsx") }}.Along(0)
 	if to != filepath.Join("done", "b.xlsx") || moved.Path != filepath.Join("done", "a.xlsx") || moved.Reports[0].Path != filepath.Join("done", "a.results-r1.csv") {
 		t.Errorf("%+v, %s", moved, to)
+	}
+}
+
+// TestStaged renders each report once, whether it is staged or written at once, and leaves no other file in the folder.
+func TestStaged(t *testing.T) {
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	calls := 0
+	render := func(w io.Writer) error {
+		calls++
+		_, err := io.WriteString(w, "report")
+		return err
+	}
+	want := Digest(strings.NewReader("report"))
+	var s Staged
+	write := func(path string, render func(io.Writer) error) string {
+		sum, err := s.Write(path, render)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		return sum
+	}
+	for i, step := range []struct {
+		do    func(path string, render func(io.Writer) error) string
+		name  string
+		calls int
+		there bool
+	}{
+		{s.Stage, "a.csv", 1, false}, {s.Sum, "a.csv", 0, false}, {write, "a.csv", 0, true}, {write, "a.csv", 1, true},
+		{s.Sum, "b.csv", 1, false}, {s.Stage, "b.csv", 1, false}, {s.Stage, "missing/c.csv", 1, false},
+	} {
+		calls = 0
+		if sum := step.do(at(step.name), render); sum != want || calls != step.calls || durable.Exists(at(step.name)) != step.there {
+			t.Errorf("step %d, %s: %s after %d calls, there: %t", i+1, step.name, sum, calls, !step.there)
+		}
+	}
+	if n := s.Discard(); n != 1 || s.Discard() != 0 {
+		t.Errorf("%d reports were staged", n)
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 1 {
+		t.Errorf("the folder holds %v", left)
+	}
+	full := errors.New("no space")
+	never := func(io.Writer) error { return full }
+	if sum := s.Stage(at("b.csv"), never) + s.Sum(at("b.csv"), never); sum != "" || s.Discard() != 0 {
+		t.Errorf("a report that cannot be rendered has the digest %s", sum)
+	}
+	if _, err := s.Write(at("b.csv"), never); !errors.Is(err, full) {
+		t.Errorf("a report that cannot be rendered was written: %v", err)
+	}
+	s.Stage(at("a.csv"), render)
+	space := false
+	write(at("b.csv"), func(w io.Writer) error {
+		if !space {
+			space = true
+			return full
+		}
+		return render(w)
+	})
+	if DigestOf(at("b.csv")) != want || s.Discard() != 0 {
+		t.Error("what is staged did not make room")
 	}
 }
 
