@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"encoding/csv"
 	"fmt"
 	"html/template"
@@ -76,7 +77,11 @@ func HTML(w io.Writer, d Document, words Words, page string) error {
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
 	}
-	return t.Execute(w, viewOf(&d, words))
+	b := bufio.NewWriterSize(w, 1<<16) // the template writes a few bytes at a time
+	if err := t.Execute(b, viewOf(&d, words)); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 // view is the content of the page.

@@ -111,7 +111,10 @@ func brief(s string) string { return Printable(shorten(s, lineRunes)) }
 
 // unprintable reports whether a character is a control, a separator of lines or
 // paragraphs, or a format character (Unicode categories Cc, Zl, Zp, Cf).
-func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func unprintable(r rune) bool {
+	printableASCII := ' ' <= r && r < 0x7f // most are, and the tables take long
+	return !printableASCII && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
 
 // shorten cuts a text after a number of characters, with an ellipsis.
 func shorten(s string, limit int) string {
