@@ -97,7 +97,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 
 // noteOf returns the cell and the text of a comment.
 func noteOf(raw []byte) (at [2]int, text string) {
-	tz := xmltok.New(bytes.NewReader(raw), "comment")
+	tz := xmltok.NewSized(bytes.NewReader(raw), "comment", uint64(len(raw)))
 	var b []byte
 	inText := false
 	for {

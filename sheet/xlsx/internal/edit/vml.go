@@ -152,7 +152,7 @@ func missingSpaces(root *xmltok.Token) string {
 
 // noteCell returns the cell of a shape, and whether it is a note.
 func noteCell(shape []byte) (at [2]int, note bool) {
-	tz := xmltok.New(bytes.NewReader(shape), "shape")
+	tz := xmltok.NewSized(bytes.NewReader(shape), "shape", uint64(len(shape)))
 	var into *int
 	for {
 		t, err := tz.Next()
