@@ -84,7 +84,7 @@ func (d *decoder) region(f *field) string {
 		return d.opts.DefaultRegion
 	case !d.regions[s] && d.noData(f, s):
 		return ""
-	case !ValidRegionID(s) || MaskNumbers(s) != s: // which logs and ledger must not hold
+	case !ValidRegionID(s):
 		d.reportWith(circuitRegionMalformed, f, func() string { return d.suggestRegion(s) })
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:
@@ -105,7 +105,8 @@ func (d *decoder) nearestRegion(s string) string {
 
 // ValidRegionID reports whether a text can be a region ID. As part of a host name it has to
 // be a label (RFC 1123, section 2.1): 1 to 63 characters of a-z, 0-9 and hyphen, with no
-// hyphen at either end. Anything else would let a cell choose the host.
+// hyphen at either end. Anything else would let a cell choose the host. Nor is it what looks like a phone
+// or ID number: logs and the ledger show the region.
 func ValidRegionID(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -115,7 +116,7 @@ func ValidRegionID(s string) bool {
 			return false
 		}
 	}
-	return true
+	return MaskNumbers(s) == s
 }
 
 // circuitCompanyMissing: the API requires CompanyName.

@@ -90,7 +90,7 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 		}
 		o.Severities[rule] = severity
 	}
-	if severity, set := o.Severities["circuit-region-unknown"]; f.region != "" && !slices.Contains(o.Regions, f.region) && (!set || severity == sheet.Error) {
+	if f.region != "" && !slices.Contains(o.Regions, f.region) && o.SeverityOf("circuit-region-unknown") == sheet.Error { // as for a row's region
 		return o, exit.Failure(exit.Usage, "region-unknown", nil, "value", f.region)
 	}
 	return o, nil
@@ -99,7 +99,7 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 // checkRegion rejects a value of --region that does not have the form of a region ID.
 func checkRegion(id string) error {
 	if !sheet.ValidRegionID(id) {
-		return exit.Failure(exit.Usage, "region-value", nil, "value", id)
+		return exit.Failure(exit.Usage, "region-value", nil, "value", sheet.MaskNumbers(id))
 	}
 	return nil
 }

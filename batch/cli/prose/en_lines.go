@@ -81,7 +81,7 @@ var enLines = map[string]Entry{
 	"template-extension":      {Message: "the name of the workbook {file} must end in .xlsx", Hint: "Other programs will not open a workbook that has the wrong extension."},
 	"output-extension":        {Message: "the name of the results copy {file} must end in {extension}, like its input", Hint: "Other programs will not open a workbook that has the wrong extension."},
 	"region-value":            {Message: "--region does not accept {value}", Hint: "Write a region ID such as cn-hangzhou: lower-case letters, digits and hyphens."},
-	"region-unknown":          {Message: "unknown region {value} in --region", Hint: "Correct it; if the region is new, add --severity circuit-region-unknown=warning."},
+	"region-unknown":          {Message: "unknown region {value} in --region", Hint: "Correct it; if the region is new, add --severity circuit-region-unknown=warning, or =off with --strict."},
 	"output-no-folder":        {Message: "with several inputs -o must name a folder, and {file} is not one", Hint: "Create the folder, or name an existing one."},
 	"input-missing":           {Message: "there is no file {file}", Hint: "Check the name and the folder."},
 	"input-missing-near":      {Message: "there is no file {file}", Hint: "Did you mean {near}?"},

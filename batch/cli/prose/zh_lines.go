@@ -81,7 +81,7 @@ var zhLines = map[string]Entry{
 	"template-extension":      {Message: "工作簿 {file} 的扩展名须为 .xlsx", Hint: "扩展名不符的工作簿，其他程序无法打开。"},
 	"output-extension":        {Message: "结果副本 {file} 的扩展名须与输入文件相同，为 {extension}", Hint: "扩展名不符的工作簿，其他程序无法打开。"},
 	"region-value":            {Message: "--region 不接受“{value}”", Hint: "请填写地域 ID，例如 cn-hangzhou：只含小写字母、数字和短横线。"},
-	"region-unknown":          {Message: "--region 中的地域“{value}”未知", Hint: "请更正；如为新开通的地域，请加上 --severity circuit-region-unknown=warning。"},
+	"region-unknown":          {Message: "--region 中的地域“{value}”未知", Hint: "请更正；如为新开通的地域，请加上 --severity circuit-region-unknown=warning；使用 --strict 时，请加上 --severity circuit-region-unknown=off。"},
 	"output-no-folder":        {Message: "有多个输入文件时，-o 须指定文件夹，而 {file} 不是文件夹", Hint: "请创建该文件夹，或指定已有的文件夹。"},
 	"input-missing":           {Message: "没有文件 {file}", Hint: "请检查文件名和所在文件夹。"},
 	"input-missing-near":      {Message: "没有文件 {file}", Hint: "是不是 {near}？"},
