@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
-	"batch/ledger/postgres":        {"batch", "batch/ledger", "batch/quota", "sheet", "github.com/jackc/pgx/v5"},
+	"batch/ledger/postgres":        {"batch", "batch/ledger", "batch/network", "batch/quota", "sheet", "github.com/jackc/pgx/v5"},
 	"batch/hosts":                  {"batch", "batch/ledger", "sheet", "batch/quota", "github.com/jackc/pgx/v5", "github.com/riverqueue/river"},
 	"batch/ledger/postgres/pgtest": {}, // servers for tests, by the programs that are installed
 

@@ -150,7 +150,7 @@ func (d *examination) environment() {
 		d.found.Note(doctor.OK, "environment", "", "doctor-environment")
 	}
 	known := d.variables()
-	for _, name := range doctor.Unread(d.env.environ(), known) {
+	for _, name := range doctor.Unread(envPrefix, d.env.environ(), known) {
 		if near := nearest(strings.ToUpper(name), known); near != "" {
 			d.found.Note(doctor.Warn, "environment", "", "doctor-variable-near", "variable", name, "near", near)
 		} else {

@@ -33,7 +33,7 @@ func Move(from, to, sum string) error {
 	if err != nil {
 		return err
 	}
-	found, err := digest(f)
+	found, err := Digest(f)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
@@ -50,10 +50,13 @@ func Move(from, to, sum string) error {
 	return errors.Join(SyncFolder(filepath.Dir(to)), SyncFolder(filepath.Dir(from)))
 }
 
-func digest(r io.Reader) (string, error) {
+// Digest returns the SHA-256 of what is read, in hex.
+func Digest(r io.Reader) (string, error) {
 	h := sha256.New()
-	_, err := io.Copy(h, r)
-	return hex.EncodeToString(h.Sum(nil)), err
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // rename renames a file within a file system without replacing another.
@@ -95,7 +98,7 @@ func moveAcross(from, to, sum string) (err error) {
 	}
 	defer func() { _ = tmp.release() }() // it has nothing to write
 	err = fillFile(tmp.File, func(w io.Writer) error {
-		found, err := digest(io.TeeReader(src, w))
+		found, err := Digest(io.TeeReader(src, w))
 		if err == nil && found != sum {
 			err = ErrChanged
 		}

@@ -20,7 +20,7 @@ func write(t *testing.T, path, content string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	sum, err := digest(f)
+	sum, err := Digest(f)
 	if err != nil {
 		t.Fatal(err)
 	}

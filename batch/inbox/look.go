@@ -1,10 +1,7 @@
 package inbox
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -78,11 +75,9 @@ func examine(files Files, b *Book, now time.Time, own func(File, int64, string) 
 	if err != nil {
 		return Unreadable, err
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if b.SHA256, err = durable.Digest(f); err != nil {
 		return Unreadable, err
 	}
-	b.SHA256 = hex.EncodeToString(h.Sum(nil))
 	if own(f, info.Size(), b.SHA256) {
 		return Own, nil
 	}

@@ -82,20 +82,17 @@ func (f *Findings) Text(w io.Writer, width int) error {
 	return report.WrappedTable(w, rows, width)
 }
 
-// prefix starts the names of variables that set flags.
-const prefix = "LOABATCH_"
+// ignored are what the names of variables go on with that are not meant to set a flag: those that a
+// program of --on-finish gets.
+var ignored = []string{"RUN_", "RUNS"}
 
-// ignored are prefixes of variables that are not meant to set a flag: those that a program of
-// --on-finish gets.
-var ignored = []string{prefix + "RUN_", prefix + "RUNS"}
-
-// Unread returns the variables of an environment, each NAME=VALUE, that look like those of
-// flags and are not among the known ones, sorted.
-func Unread(environ, known []string) (names []string) {
+// Unread returns the variables of an environment, each NAME=VALUE, that begin with the prefix of those
+// of flags and are not among the known ones, sorted.
+func Unread(prefix string, environ, known []string) (names []string) {
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(known, name) ||
-			slices.ContainsFunc(ignored, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			slices.ContainsFunc(ignored, func(p string) bool { return strings.HasPrefix(name, prefix+p) }) {
 			continue
 		}
 		names = append(names, name)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestUnread(t *testing.T) {
-	got := doctor.Unread([]string{
+	got := doctor.Unread("LOABATCH_", []string{
 		"PATH=/bin", "LOABATCH_RATE=1/1m", "LOABATCH_RAET=1/1m", "loabatch_rate=1/1m", "LOABATCH_RUN_ID=x", "LOABATCH_", "LOABATCH_RAET=again",
 	}, []string{"LOABATCH_RATE", "LOABATCH_LANG"})
 	if want := []string{"LOABATCH_", "LOABATCH_RAET", "loabatch_rate"}; !slices.Equal(got, want) {

@@ -12,8 +12,6 @@
 package files
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -165,11 +163,8 @@ func CheckReplace(path string, force bool, ours func(content *os.File, size int6
 
 // Digest returns the SHA-256 of a file in hex, or "" if it cannot be read.
 func Digest(r io.Reader) string {
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum, _ := durable.Digest(r)
+	return sum
 }
 
 // DigestOf is Digest for a path.

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 var _ ledger.Inspector = (*Store)(nil)
@@ -38,8 +39,7 @@ func (s *Store) Inspect(ctx context.Context) (ledger.Server, error) {
 func transport(conn *pgx.Conn) (server ledger.Server) {
 	raw := conn.PgConn().Conn()
 	if host, _, err := net.SplitHostPort(raw.RemoteAddr().String()); err == nil {
-		ip := net.ParseIP(host)
-		server.Local = ip != nil && ip.IsLoopback()
+		server.Local = network.IsLoopback(host)
 	} else {
 		server.Local = raw.RemoteAddr().Network() == "unix"
 	}
