@@ -106,7 +106,7 @@ var enSteps = map[string]Entry{
 	"reason-not-listed-complete": {
 		Message: "an earlier run's report that construction is finished was accepted, but the LOA does not show it; nothing was sent",
 		Hint:    "Check the LOA in the Express Connect console; if construction has to be reported once more, do it there.",
-		Why:     "A completion that was accepted is reported again only for an LOA that was applied for anew since. That the LOA does not show it may only mean that a lookup lags.",
+		Why:     "A completion that was accepted is reported again only for an LOA that was applied for again since. That the LOA does not show it may only mean that a lookup lags.",
 	},
 	"reason-not-listed-confirm": {
 		Message: "an earlier run's confirmation was accepted, but the circuit does not show it; nothing was sent",

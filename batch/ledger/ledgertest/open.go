@@ -38,7 +38,7 @@ func openToken(t *testing.T, open Open) {
 	must(t, run.Finish(t.Context(), unknown(a, tried)))
 	must(t, run.End(t.Context(), ledger.RunEnd{}))
 	want := batch.Record{Hash: a.Hash, Token: a.Token, Operation: batch.Reapply, Open: true, Tried: tried, RunID: "one"}
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	equal(t, "record", r, want)
 	rows, err := open(t).Run(t.Context(), "one")
 	must(t, err)
@@ -47,7 +47,7 @@ func openToken(t *testing.T, open Open) {
 	run = start(t, s, "two", 1)
 	refusesOpen(t, run, other)
 	must(t, run.Finish(t.Context(), Outcome(other, sheet.NotAttempted)))
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	equal(t, "record after another application", r, want)
 
 	again := a
@@ -55,10 +55,10 @@ func openToken(t *testing.T, open Open) {
 	must(t, run.Begin(t.Context(), again))
 	must(t, run.Finish(t.Context(), Outcome(again, sheet.NotAttempted)))
 	want.RunID = "two"
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	equal(t, "record, begun again and not sent", r, want)
 	must(t, run.Finish(t.Context(), unknown(a, tried.Add(time.Hour))))
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	want.Tried = tried.Add(time.Hour)
 	equal(t, "record after a later run", r, want)
 }
@@ -81,7 +81,7 @@ func acceptedAndOpen(t *testing.T, open Open, kill Kill) {
 	want := batch.Record{Hash: second.Hash, Generation: 1, Token: second.Token, Operation: batch.Reapply, Open: true, RunID: "two",
 		Ended:  batch.Identity{Hash: a.Hash, Token: a.Token},
 		Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt}
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	sameRecord(t, "record", r, want)
 	run = start(t, s, "three", 1)
 	refusesOpen(t, run, other)
@@ -89,7 +89,7 @@ func acceptedAndOpen(t *testing.T, open Open, kill Kill) {
 	o := Outcome(a, sheet.NotAttempted)
 	o.Settled = batch.Settlement{Token: second.Token, Result: sheet.Failed}
 	must(t, run.Finish(t.Context(), o))
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	sameRecord(t, "record after it was not applied", r, batch.Record{Hash: a.Hash, Token: a.Token, RunID: "one",
 		Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt})
 }
@@ -108,7 +108,7 @@ func settled(t *testing.T, open Open, kill Kill) {
 	other.Amend().Settled.Token = a.Token
 	must(t, run.Begin(t.Context(), other))
 	must(t, run.Finish(t.Context(), Outcome(other, sheet.NotAttempted)))
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Failed, RunID: "one"})
 
 	// The LOA of an application that was open is valid, and the row has changed since.
@@ -123,7 +123,7 @@ func settled(t *testing.T, open Open, kill Kill) {
 	seen := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
 	o.Settled = batch.Settlement{Token: b.Token, Result: sheet.Already, LOAStatus: "Applying", Seen: seen}
 	must(t, run2.Finish(t.Context(), o))
-	r, _ = past(t, open(t), 1)
+	r, _ = recordOf(t, open(t), 1)
 	want := batch.Record{Hash: b.Hash, Token: b.Token, Result: sheet.Already, LOAStatus: "Applying", RunID: "three", Tried: seen}
 	sameRecord(t, "record of the changed row", r, want)
 }
@@ -144,7 +144,7 @@ func voidNoMore(t *testing.T, open Open) {
 	seen := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
 	o.LOAStatus, o.Settled = "Applying", batch.Settlement{Token: a.Token, Result: sheet.Already, LOAStatus: "Applying", Seen: seen}
 	must(t, run.Finish(t.Context(), o))
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Already, RequestID: rejected.RequestID, LOAStatus: "Applying", RunID: "one", Tried: seen})
 }
 
@@ -171,7 +171,7 @@ func adopted(t *testing.T, open Open) {
 		if o.Token != "" {
 			want.Others = batch.Weighed + o.Token
 		}
-		r, _ := past(t, open(t), i)
+		r, _ := recordOf(t, open(t), i)
 		equal(t, "record", r, want)
 		refusesOpen(t, run, Version(i, "changed", 0))
 	}
@@ -179,7 +179,7 @@ func adopted(t *testing.T, open Open) {
 	accepted := time.Date(2026, 11, 23, 2, 31, 0, 0, time.UTC)
 	a.Amend().Copied = batch.Copied{Token: a.Token, Tried: tried, Accepted: accepted}
 	must(t, run.Begin(t.Context(), a))
-	r, _ := past(t, open(t), 2)
+	r, _ := recordOf(t, open(t), 2)
 	want := batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one", Accepted: accepted, Others: batch.Weighed + a.Token}
 	sameRecord(t, "begun", r, want)
 }

@@ -16,7 +16,7 @@ func begunIsOpen(t *testing.T, open Open) {
 	run := start(t, s, "one", 1)
 	a := Application(0)
 	must(t, run.Begin(t.Context(), a))
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one"})
 }
 
@@ -28,7 +28,7 @@ func accepted(t *testing.T, open Open) {
 	o.LOAStatus = "Applying"
 	must(t, run.Begin(t.Context(), a))
 	must(t, run.Finish(t.Context(), o))
-	r, _ := past(t, open(t), 0)
+	r, _ := recordOf(t, open(t), 0)
 	equal(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Submitted, RequestID: o.RequestID,
 		SubmittedAt: o.SubmittedAt, LOAStatus: "Applying", RunID: "one"})
 }
@@ -41,7 +41,7 @@ func scopesAreSeparate(t *testing.T, open Open) {
 		must(t, run.Begin(t.Context(), Application(0)))
 		must(t, run.Finish(t.Context(), Accepted(0, time.Now())))
 	}
-	if r, ok := past(t, s, 0); ok {
+	if r, ok := recordOf(t, s, 0); ok {
 		t.Errorf("a simulated submission counts as real: %+v", r)
 	}
 	scopes, err := s.Scopes(t.Context())
@@ -57,7 +57,7 @@ func onlyBegunRowsCount(t *testing.T, open Open) {
 		must(t, run.Finish(t.Context(), Outcome(Application(i), result)))
 	}
 	for i, result := range sheet.AllResults {
-		if r, ok := past(t, s, i); ok {
+		if r, ok := recordOf(t, s, i); ok {
 			t.Errorf("%s without Begin left %+v", result, r)
 		}
 	}
@@ -71,7 +71,7 @@ type oneRun struct {
 
 // restarts checks what the ledger knows after several runs, some of them killed.
 func restarts(t *testing.T, open Open, kill Kill) {
-	first, anew, changed := Application(0), Version(0, "first", 1), Version(0, "changed", 0)
+	first, revised, changed := Application(0), Version(0, "first", 1), Version(0, "changed", 0)
 	ended := func(a batch.Application, r sheet.Result) *batch.Outcome {
 		o := Outcome(a, r)
 		return &o
@@ -97,9 +97,9 @@ func restarts(t *testing.T, open Open, kill Kill) {
 			batch.Record{Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt, RunID: "1"}, first},
 		{"unknown", []oneRun{{&first, ended(first, sheet.Unknown)}},
 			batch.Record{Open: true, RunID: "0"}, first},
-		{"refused, begun again, killed", []oneRun{{&first, ended(first, sheet.Refused)}, {&anew, nil}},
+		{"refused, begun again, killed", []oneRun{{&first, ended(first, sheet.Refused)}, {&revised, nil}},
 			batch.Record{Open: true, Result: sheet.Refused, RequestID: ended(first, "").RequestID, RunID: "1",
-				Ended: batch.Identity{Hash: first.Hash, Token: first.Token}}, anew},
+				Ended: batch.Identity{Hash: first.Hash, Token: first.Token}}, revised},
 		{"refused, changed, accepted", []oneRun{{&first, ended(first, sheet.Refused)}, {&changed, ended(changed, sheet.Submitted)}},
 			batch.Record{Result: sheet.Submitted, RequestID: ended(changed, "").RequestID, RunID: "1", Others: first.Token}, changed},
 		{"killed, found rejected", []oneRun{{&first, nil}, {nil, &rejected}},
@@ -142,16 +142,16 @@ func runWithoutCircuits(t *testing.T, open Open) {
 	o.LOAStatus = "Accept"
 	must(t, status.Finish(t.Context(), o))
 	a := Application(0)
-	r, _ := past(t, s, 0)
+	r, _ := recordOf(t, s, 0)
 	want := batch.Record{Hash: a.Hash, Token: a.Token, Open: true, LOAStatus: "Accept", RunID: "submit"}
 	sameRecord(t, "record", r, want)
 	o = Outcome(Application(0), sheet.Invalid)
 	must(t, status.Finish(t.Context(), o))
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	sameRecord(t, "record after an invalid row", r, want)
 	o.LOAStatus, want.LOAStatus = "Available", "Available"
 	must(t, status.Finish(t.Context(), o))
-	r, _ = past(t, s, 0)
+	r, _ = recordOf(t, s, 0)
 	sameRecord(t, "record after an invalid row with a status", r, want)
 }
 

@@ -68,7 +68,7 @@ func deadHolder(t *testing.T, open Open, kill Kill) {
 		t.Errorf("begin of the former holder: %v, want a *TakenOverError", err)
 	}
 	must(t, dead.Finish(t.Context(), Accepted(0, time.Now())))
-	if r, _ := past(t, s, 0); r.Open || r.Result != sheet.Submitted {
+	if r, _ := recordOf(t, s, 0); r.Open || r.Result != sheet.Submitted {
 		t.Errorf("record %+v", r)
 	}
 	list, err := s.Runs(t.Context(), 0)

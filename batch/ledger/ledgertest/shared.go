@@ -281,7 +281,7 @@ func deadMember(t *testing.T, open OpenShared, b SharedBackend) {
 	}
 	must(t, heir.Finish(t.Context(), Accepted(0, silent))) // a lookup found it
 	must(t, dead.Finish(t.Context(), Outcome(a, sheet.Unknown)))
-	r, _ := past(t, s, 0)
+	r, _ := recordOf(t, s, 0)
 	if r.Open || r.Result != sheet.Submitted || r.Token != a.Token {
 		t.Errorf("record %+v", r)
 	}
@@ -321,7 +321,7 @@ func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 	outcomes, err := heir.Outcomes(t.Context())
 	must(t, err)
 	equal(t, "outcomes", outcomes, map[int][]batch.Outcome{2: {Accepted(0, outcomes[2][0].SubmittedAt)}})
-	if r, _ := past(t, s, 1); !r.Open {
+	if r, _ := recordOf(t, s, 1); !r.Open {
 		t.Errorf("the row that the heir has begun is not open: %+v", r)
 	}
 	must(t, heir.Finish(t.Context(), Accepted(1, time.Now())))
@@ -392,13 +392,13 @@ func givenBack(t *testing.T, open OpenShared) {
 	claim(t, drained, 0)
 	must(t, drained.Begin(t.Context(), Application(0)))
 	must(t, drained.GiveBack(t.Context(), Outcome(Application(0), sheet.NotAttempted)))
-	if r, known := past(t, s, 0); known {
+	if r, known := recordOf(t, s, 0); known {
 		t.Errorf("record %+v", r)
 	}
 	claim(t, drained, 1) // what may have been sent stays open
 	must(t, drained.Begin(t.Context(), Application(1)))
 	must(t, drained.GiveBack(t.Context(), unknown(Application(1), time.Now().UTC())))
-	if r, _ := past(t, s, 1); !r.Open {
+	if r, _ := recordOf(t, s, 1); !r.Open {
 		t.Errorf("record %+v", r)
 	}
 	claim(t, other, 0)
@@ -406,7 +406,7 @@ func givenBack(t *testing.T, open OpenShared) {
 	equal(t, "rows", state(t, other).Rows, 0)
 	must(t, other.Begin(t.Context(), Application(0)))
 	must(t, other.Finish(t.Context(), Outcome(Application(0), sheet.NotAttempted)))
-	if r, known := past(t, s, 0); known {
+	if r, known := recordOf(t, s, 0); known {
 		t.Errorf("begun again but not sent: %+v", r)
 	}
 }
@@ -420,16 +420,16 @@ func repeated(t *testing.T, open OpenShared) {
 		o := Outcome(Application(i), result)
 		must(t, m.Begin(t.Context(), Application(i)))
 		must(t, m.Begin(t.Context(), Application(i)))
-		if r, _ := past(t, s, i); !r.Open {
+		if r, _ := recordOf(t, s, i); !r.Open {
 			t.Errorf("begun twice: %+v", r)
 		}
 		if result == sheet.Unknown {
 			o.Tried = time.Now().UTC().Round(0)
 		}
 		must(t, m.Finish(t.Context(), o))
-		once, _ := past(t, s, i)
+		once, _ := recordOf(t, s, i)
 		must(t, m.Finish(t.Context(), o))
-		twice, _ := past(t, s, i)
+		twice, _ := recordOf(t, s, i)
 		equal(t, string(result), twice, once)
 		if got := once.Result; result != sheet.NotAttempted && result != sheet.Unknown && got != result || result == sheet.NotAttempted && once != (batch.Record{}) {
 			t.Errorf("%s: %+v", result, once)
@@ -451,10 +451,10 @@ func unclaimedRows(t *testing.T, open OpenShared) {
 	for i := range 2 {
 		must(t, starter.Finish(t.Context(), Outcome(Application(i), sheet.Already)))
 	}
-	if r, _ := past(t, s, 0); r.Open || r.Result != sheet.Already {
+	if r, _ := recordOf(t, s, 0); r.Open || r.Result != sheet.Already {
 		t.Errorf("unclaimed: %+v", r)
 	}
-	if r, _ := past(t, s, 1); !r.Open {
+	if r, _ := recordOf(t, s, 1); !r.Open {
 		t.Errorf("claimed by another member: %+v", r)
 	}
 }

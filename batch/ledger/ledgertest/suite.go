@@ -102,8 +102,8 @@ func sameRecord(t *testing.T, what string, got, want batch.Record) {
 	equal(t, what, got, want)
 }
 
-// past reads the record of one sample circuit.
-func past(t *testing.T, s ledger.Store, i int) (batch.Record, bool) {
+// recordOf reads the record of one sample circuit.
+func recordOf(t *testing.T, s ledger.Store, i int) (batch.Record, bool) {
 	t.Helper()
 	records, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, []batch.Key{Key(i)})
 	must(t, err)

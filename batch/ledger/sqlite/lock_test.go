@@ -238,7 +238,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	if err := r.Finish(t.Context(), outcome(first, sheet.Submitted)); err != nil {
 		t.Fatal(err)
 	}
-	if got := past(t, successor, first.Key); !got.Open || got.Token != second.Token {
+	if got := pastOf(t, successor, first.Key); !got.Open || got.Token != second.Token {
 		t.Errorf("the former holder closed what the successor began: %+v", got)
 	}
 }
@@ -268,7 +268,7 @@ func takenOver(t *testing.T, s *Store, r *run, n int) ledger.Run {
 	return successor
 }
 
-func past(t *testing.T, r ledger.Run, key batch.Key) batch.Record {
+func pastOf(t *testing.T, r ledger.Run, key batch.Key) batch.Record {
 	t.Helper()
 	found, err := r.Past(t.Context(), batch.PlaceLOA, []batch.Key{key})
 	if err != nil {
@@ -312,7 +312,7 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	if err := r.Finish(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	if got := past(t, successor, first.Key); !got.Open || got.Token != again.Token || got.LOAStatus != "Applying" {
+	if got := pastOf(t, successor, first.Key); !got.Open || got.Token != again.Token || got.LOAStatus != "Applying" {
 		t.Errorf("after the former holder: %+v", got)
 	}
 	// The successor, whose cache is now stale, keeps what the former holder recorded.
@@ -321,7 +321,7 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	if err := successor.Finish(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	if got := past(t, successor, first.Key); got.Open || got.Token != again.Token || got.Result != sheet.Submitted {
+	if got := pastOf(t, successor, first.Key); got.Open || got.Token != again.Token || got.Result != sheet.Submitted {
 		t.Errorf("after the successor: %+v", got)
 	}
 }

@@ -334,7 +334,7 @@ func TestPlacesAreSeparate(t *testing.T) {
 	if err := r.Finish(t.Context(), outcome(a, sheet.Submitted)); err != nil {
 		t.Fatal(err)
 	}
-	if got := past(t, r, a.Key); got.Result != sheet.Submitted || got.Token != a.Token {
+	if got := pastOf(t, r, a.Key); got.Result != sheet.Submitted || got.Token != a.Token {
 		t.Errorf("record %+v", got)
 	}
 }
