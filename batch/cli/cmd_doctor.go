@@ -53,12 +53,12 @@ each region of their rows, and the folders that are written to.`,
 				return err
 			}
 			d := &examination{app: a, flags: f, found: doctor.Findings{Words: a.lines.Words}}
-			if d.password, err = a.password(f.password, true); err != nil {
+			if d.password, err = a.passwordSource(f.password, true); err != nil {
 				return err
 			}
 			d.s = &invocation{command: "doctor", flags: submitFlags{service: f.service}, pace: pace}
 			defer d.s.close()
-			return d.run(cmd.Context(), paths)
+			return d.examine(cmd.Context(), paths)
 		},
 	}
 	flags := cmd.Flags()
@@ -97,7 +97,7 @@ type examination struct {
 	several bool            // there are several accounts, so each is named
 }
 
-func (d *examination) run(ctx context.Context, paths []string) error {
+func (d *examination) examine(ctx context.Context, paths []string) error {
 	d.environment()
 	d.read(paths)
 	d.nightly()
@@ -117,8 +117,8 @@ func (d *examination) run(ctx context.Context, paths []string) error {
 	return d.found.Text(d.env.Stdout, d.columns())
 }
 
-// fail notes a check that returned an error, with that error's own sentence.
-func (d *examination) fail(what, where string, err error) {
+// addFailure adds a check that returned an error, with that error's own sentence.
+func (d *examination) addFailure(what, where string, err error) {
 	own, ok := errors.AsType[*exit.Error](err)
 	if !ok {
 		d.notReadable(what, where, err)
@@ -181,7 +181,7 @@ func (d *examination) read(paths []string) {
 	for _, path := range append(files.Distinct(d.lines, paths), d.waiting()...) {
 		in, err := book.Read(path, options, validation.limits())
 		if err != nil {
-			d.fail("workbook", path, err)
+			d.addFailure("workbook", path, err)
 			continue
 		}
 		d.books = append(d.books, in)
@@ -226,7 +226,7 @@ func (d *examination) nightly() {
 			continue
 		}
 		if err := checkNightly(named.flag, named.path, f.in); err != nil {
-			d.fail("folder", "--"+named.flag, err)
+			d.addFailure("folder", "--"+named.flag, err)
 			continue
 		}
 		d.folders = append(d.folders, doctor.Folder{Path: named.path})
@@ -284,7 +284,7 @@ func (d *examination) account(ctx context.Context, profile string, asked map[str
 		d.clock(-who.Clock)
 	}
 	if err != nil {
-		d.fail("account", where, d.identityFailure(err, d.address(d.flags.service.endpoint)))
+		d.addFailure("account", where, d.identityFailure(err, d.address(d.flags.service.endpoint)))
 		return
 	}
 	if expected := d.flags.service.expectAccount; !d.flags.service.expects(who.Account) {
@@ -300,7 +300,7 @@ func (d *examination) account(ctx context.Context, profile string, asked map[str
 	svc := &service{Cloud: c, scope: scopeOf(d.flags.service, runFlags{}).ForAccount(who.Account)}
 	if d.s.store != nil {
 		if err := d.found.InUse(ctx, d.s.store, svc.scope, d.s.pace.rate, where); err != nil {
-			d.fail("quota", where, d.ledgers.Failure(err))
+			d.addFailure("quota", where, d.ledgers.Failure(err))
 		}
 	}
 	of := doctor.Account{Findings: &d.found, Cloud: c, Where: where, Quotas: d.s.quotasOf(svc), Timeout: time.Duration(d.flags.service.timeout)}
@@ -331,7 +331,7 @@ func (d *examination) clock(ahead time.Duration) {
 	if ahead.Abs() < maxClockSkew {
 		d.found.Note(doctor.OK, "clock", "", "doctor-clock", "skew", report.Skew(d.lines.Words, ahead))
 	} else {
-		d.fail("clock", "", d.clockFailure(ahead))
+		d.addFailure("clock", "", d.clockFailure(ahead))
 	}
 }
 
@@ -346,20 +346,20 @@ func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	}
 	store, err := d.ledgers.Open(ctx, d.flags.service.ledger)
 	if err != nil {
-		d.fail("ledger", "", err)
+		d.addFailure("ledger", "", err)
 		return nil
 	}
 	d.s.store = store
 	d.s.closers = append(d.s.closers, store)
 	if server, ok := store.(ledger.Inspector); ok {
 		if found, err := server.Inspect(ctx); err != nil {
-			d.fail("database", "", d.ledgers.Failure(err))
+			d.addFailure("database", "", d.ledgers.Failure(err))
 		} else {
 			d.found.Database(found)
 		}
 	}
 	if err := d.found.Ledger(ctx, store, cmp.Or(path, d.flags.service.ledger)); err != nil {
-		d.fail("ledger", "", d.ledgers.Failure(err))
+		d.addFailure("ledger", "", d.ledgers.Failure(err))
 	}
 	return nil
 }

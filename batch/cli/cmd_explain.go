@@ -78,7 +78,7 @@ var kinds = []string{"results", "loa_statuses", "circuit_statuses", "runs", "exi
 
 // subjects lists all that can be explained, kind by kind; messages come last.
 func (a *app) subjects() []subject {
-	list := append(a.terms(), exits()...)
+	list := append(a.shownTerms(), exits()...)
 	used := map[string]bool{reasons.Unlisted: true}
 	for _, s := range list {
 		used[s.entry] = true
@@ -96,8 +96,8 @@ func (a *app) subjects() []subject {
 	return list
 }
 
-// terms are the words that copies, reports and the history show.
-func (a *app) terms() (list []subject) {
+// shownTerms are the words that copies, reports and the history show.
+func (a *app) shownTerms() (list []subject) {
 	words, shown := a.lines.Words, a.lines.Words.Vocabulary()
 	for _, r := range sheet.AllResults {
 		list = append(list, subject{"results", string(r), "report-step-" + strings.ToLower(string(r)), shown.Result(r), nil})

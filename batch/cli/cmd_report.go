@@ -47,7 +47,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := f.output.check(); err != nil {
 		return err
 	}
-	password, err := a.password(f.passwordFile, false)
+	password, err := a.passwordSource(f.passwordFile, false)
 	if err != nil {
 		return err
 	}

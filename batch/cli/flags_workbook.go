@@ -109,9 +109,9 @@ func validationOf(s record.Options) validationFlags {
 	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
 }
 
-// password returns where the password of encrypted workbooks comes from. It is asked for only
+// passwordSource returns where the password of encrypted workbooks comes from. It is asked for only
 // at a terminal, and not with --yes.
-func (a *app) password(file string, yes bool) (*password.Source, error) {
+func (a *app) passwordSource(file string, yes bool) (*password.Source, error) {
 	from, err := password.New(file, a.env.Getenv(password.Variable))
 	if bad, ok := errors.AsType[*password.Error](err); ok {
 		reason := ""

@@ -28,10 +28,10 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// folders returns the folders that the flags name; they are empty if the command names files.
+// namedFolders returns the folders that the flags name; they are empty if the command names files.
 // A flag together with file names is an error; a variable is not, as it may be meant for other
 // commands.
-func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.Folders, error) {
+func (a *app) namedFolders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.Folders, error) {
 	typed := func(flag string) bool { return argument(a.env.Args, "--"+flag) != "" }
 	switch {
 	case len(paths) > 0 && typed(inFlag):
@@ -94,7 +94,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	if err != nil {
 		return err
 	}
-	switch err := n.open(books); {
+	switch err := n.openFor(books); {
 	case errors.Is(err, errDeclined):
 		a.lines.Say("not-confirmed", nil)
 		for _, b := range books {
@@ -203,8 +203,8 @@ func (n *night) readRuns() error {
 	return nil
 }
 
-// open opens what the command needs, if there are any workbooks, and asks for confirmation.
-func (n *night) open(books []inbox.Book) error {
+// openFor opens what the command needs, if there are any workbooks, and asks for confirmation.
+func (n *night) openFor(books []inbox.Book) error {
 	if len(books) == 0 {
 		return nil
 	}

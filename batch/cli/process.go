@@ -82,7 +82,7 @@ func (a *app) process(cmd *cobra.Command, f *submitFlags, paths []string) error 
 	if err != nil {
 		return err
 	}
-	folders, err := a.folders(cmd, f.folder, paths)
+	folders, err := a.namedFolders(cmd, f.folder, paths)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 		return nil, err
 	}
 	s.steps, s.options.Purpose = workOf(command)
-	if s.flags.validation.password, err = a.password(f.validation.passwordFile, f.run.yes); err != nil {
+	if s.flags.validation.password, err = a.passwordSource(f.validation.passwordFile, f.run.yes); err != nil {
 		return nil, err
 	}
 	if err = f.output.check(); err != nil {

@@ -247,7 +247,7 @@ func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit)
 		met AS (SELECT k.* FROM k WHERE EXISTS (SELECT 1 FROM loabatch.circuits c WHERE c.scope = k.scope AND c.instance_id = k.id AND c.region = k.region
 				AND c.run <> ALL($4) AND c.pending_run <> ALL($4))
 			OR EXISTS (SELECT 1 FROM loabatch.locks l WHERE l.scope = k.scope AND l.region = k.region AND l.instance_id = k.id))
-		SELECT count(*), coalesce(min(scope), ''), coalesce(min(region), ''), coalesce(min(id), '') FROM met`, scopes, regions, ids, t.members()).
+		SELECT count(*), coalesce(min(scope), ''), coalesce(min(region), ''), coalesce(min(id), '') FROM met`, scopes, regions, ids, t.memberNumbers()).
 		Scan(&known.Circuits, &known.Scope, &known.Circuit.Region, &known.Circuit.InstanceID)
 	if err != nil {
 		return err
@@ -277,8 +277,8 @@ func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit)
 	return t.tx.SendBatch(ctx, &b).Close()
 }
 
-// members are the numbers of the added members.
-func (t *taking) members() []int64 {
+// memberNumbers are the numbers of the added members.
+func (t *taking) memberNumbers() []int64 {
 	list := make([]int64, 0, len(t.runs))
 	for _, n := range t.runs {
 		list = append(list, n.member)
