@@ -62,11 +62,6 @@ var Today = func(now time.Time) time.Time { return now }
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	now = Today(now)
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
-	if f.region != "" {
-		if err := checkRegion(f.region); err != nil {
-			return o, err
-		}
-	}
 	if f.maxUnpacked < 1 {
 		return o, exit.Failure(exit.Usage, "max-unpacked-value", nil, "value", number(f.maxUnpacked))
 	}
@@ -90,10 +85,23 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 		}
 		o.Severities[rule] = severity
 	}
-	if f.region != "" && !slices.Contains(o.Regions, f.region) && o.SeverityOf("circuit-region-unknown") == sheet.Error { // as for a row's region
-		return o, exit.Failure(exit.Usage, "region-unknown", nil, "value", f.region)
-	}
 	return o, nil
+}
+
+// checkDefaultRegion holds the default region to what a row's region is held to. A past run that is read
+// again is not checked: its rows were sent.
+func checkDefaultRegion(o *sheet.Options) error {
+	region := o.DefaultRegion
+	if region == "" {
+		return nil
+	}
+	if err := checkRegion(region); err != nil {
+		return err
+	}
+	if !slices.Contains(o.Regions, region) && o.SeverityOf("circuit-region-unknown") == sheet.Error {
+		return exit.Failure(exit.Usage, "region-unknown", nil, "value", region)
+	}
+	return nil
 }
 
 // checkRegion rejects a value of --region that does not have the form of a region ID.

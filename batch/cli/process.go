@@ -145,6 +145,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 		return nil, err
 	}
 	s.steps, s.options.Purpose = workOf(command)
+	if err = checkDefaultRegion(&s.options); err != nil {
+		return nil, err
+	}
 	if s.flags.validation.password, err = a.passwordSource(f.validation.passwordFile, f.run.yes); err != nil {
 		return nil, err
 	}
