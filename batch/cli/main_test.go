@@ -440,3 +440,17 @@ func TestEndpointFlag(t *testing.T) {
 		}
 	}
 }
+
+// TestDefaultRegionOfAPastRun reads a past run with a region that is not accepted now.
+func TestDefaultRegionOfAPastRun(t *testing.T) {
+	for _, region := range []string{"cn-newregion-1", "138-1234-5678"} {
+		f := validationOf(record.Options{Region: region, Strict: true, Timezone: "UTC", Severity: []string{"circuit-region-unknown=warning"}})
+		o, err := f.options(time.Now())
+		if err != nil || o.DefaultRegion != region {
+			t.Errorf("%s of a past run: %v", region, err)
+		}
+		if err, ok := errors.AsType[*exit.Error](checkDefaultRegion(&o)); !ok || err.Exit != exit.Usage {
+			t.Errorf("%s of a new run: %v", region, err)
+		}
+	}
+}
