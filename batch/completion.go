@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -69,13 +70,10 @@ func judgeConfirmed(_ *Application, l LOA) loaState {
 // confirmed reports whether a circuit was confirmed. If its own status is not known, that of its LOA
 // tells.
 func confirmed(circuitStatus, loaStatus string) bool {
-	switch circuitStatus {
-	case "Confirmed", "Enabled":
-		return true
-	case "":
+	if circuitStatus == "" {
 		return loaStatus == LOAComplete
 	}
-	return false
+	return slices.Contains(StatusesAfter, circuitStatus)
 }
 
 // loaOf is a circuit's LOA as a survey shows it.
@@ -172,7 +170,7 @@ func predictComplete(a *Application, s CircuitState) Outcome {
 
 func predictConfirm(a *Application, s CircuitState) Outcome {
 	o := predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
-	if o.Result == sheet.Valid && s.Status != "Allocated" {
+	if o.Result == sheet.Valid && s.Status != StatusAllocated {
 		o.Result, o.Reason, o.ErrorCode, o.CircuitState = sheet.Blocked, ReasonNotAllocated, CodeCircuitStatus, s.Status
 	}
 	return o

@@ -197,7 +197,7 @@ func predictApply(a *Application, s CircuitState) Outcome {
 		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAState
 	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
 		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, CodeCircuitStatus, s.BusinessStatus
-	case s.Status != "Allocated":
+	case s.Status != StatusAllocated:
 		o.Reason, o.ErrorCode, o.CircuitState = ReasonNotAllocated, CodeCircuitStatus, s.Status
 	default:
 		o.Result, o.Reason = sheet.Valid, ReasonValid

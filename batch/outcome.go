@@ -48,13 +48,22 @@ func (SignedURL) MarshalText() ([]byte, error) { return []byte("(signed URL)"), 
 // CircuitState is what DescribePhysicalConnections reports about one circuit.
 type CircuitState struct {
 	InstanceID     string
-	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
+	Status         string // see [StatusAllocated]; others are Rejected, Canceled, Allocation Failed and Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
 	LOAStatus      string // as LOA.Status; empty if there is none
 
 	Bandwidth    int    // Mbit/s; 0 if the API gives none
 	PeerLocation string // where the circuit ends on the customer's side; may be empty
 }
+
+// StatusAllocated is the status of a circuit for which an LOA can be applied for, and which can be confirmed.
+const StatusAllocated = "Allocated"
+
+// The statuses of a circuit before and after StatusAllocated.
+var (
+	StatusesBefore = []string{"Initial", "Approved", "Allocating"} // it waits for its port
+	StatusesAfter  = []string{"Confirmed", "Enabled"}
+)
 
 // Outcome is the result of one row. It holds no personal data and no sentences: Reason is a code that
 // the catalogue renders.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/reasons"
@@ -64,7 +65,7 @@ var statusEntries = []struct {
 	entry string
 	names []string
 }{
-	{"status-before", []string{"Initial", "Approved", "Allocating"}}, {"status-allocated", []string{"Allocated"}}, {"status-after", []string{"Confirmed", "Enabled"}},
+	{"status-before", batch.StatusesBefore}, {"status-allocated", []string{batch.StatusAllocated}}, {"status-after", batch.StatusesAfter},
 	{"status-final", []string{"Canceled", "Allocation Failed", "Terminated"}}, {"status-locked", []string{"FinancialLocked", "SecurityLocked"}},
 }
 

@@ -91,7 +91,7 @@ func (d *Document) Next() Next {
 func (d *Document) unallocated() (n int) {
 	for i := range d.Applications {
 		a := &d.Applications[i]
-		if a.Result == sheet.Refused && a.ErrorCode == batch.CodeCircuitStatus && slices.Contains([]string{"", "Initial", "Approved", "Allocating"}, a.CircuitState) {
+		if a.Result == sheet.Refused && a.ErrorCode == batch.CodeCircuitStatus && (a.CircuitState == "" || slices.Contains(batch.StatusesBefore, a.CircuitState)) {
 			n++
 		}
 	}
