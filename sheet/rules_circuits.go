@@ -274,6 +274,8 @@ var circuitBandwidthMalformed = requestRules.add(Rule{Code: "circuit-bandwidth-m
 const (
 	MinBandwidth = 2
 	MaxBandwidth = 10240
+
+	bandwidthDigits = len("10240") // of the largest
 )
 
 // circuitBandwidthRange: Bandwidth is MinBandwidth to MaxBandwidth.
@@ -513,7 +515,7 @@ func (d *decoder) checkRequests() {
 		if len(c.Engineers) > maxEngineers {
 			continue
 		}
-		own := len(c.InstanceID) + len(c.RegionID) + len(c.CompanyName) + len(c.LineType) + len(c.Si) + len(SentTime) + len("10240") + len(c.PeerLocation) + MaxClientToken
+		own := len(c.InstanceID) + len(c.RegionID) + len(c.CompanyName) + len(c.LineType) + len(c.Si) + len(SentTime) + bandwidthDigits + len(c.PeerLocation) + MaxClientToken
 		if circuitNames+3*own+len(c.Engineers)*(engineerNames+3*longest) > requestRoom {
 			d.checkRequest(c)
 		}
@@ -523,7 +525,7 @@ func (d *decoder) checkRequests() {
 // checkRequest measures the request of one circuit.
 func (d *decoder) checkRequest(c *Circuit) {
 	n := circuitNames + len(c.InstanceID) + len(c.RegionID) + encodedLen(c.CompanyName) + len(c.LineType) + encodedLen(c.Si) +
-		encodedLen(SentTime) + len("10240") + encodedLen(c.PeerLocation) + max(encodedLen(c.ClientToken), MaxClientToken)
+		encodedLen(SentTime) + bandwidthDigits + encodedLen(c.PeerLocation) + max(encodedLen(c.ClientToken), MaxClientToken)
 	for _, i := range c.Engineers {
 		e := &d.w.Engineers[i]
 		n += engineerNames + encodedLen(e.Name.Reveal()) + len(e.CertificateType) + encodedLen(e.CertificateNo.Reveal()) + len(e.Gender) + encodedLen(e.Contact.Reveal())
