@@ -62,6 +62,8 @@ func (d *Document) Next() Next {
 		return Next{"report-next-retry", d.Commands.Retry}
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
 		return Next{"report-next-blocked", d.Commands.Again}
+	case d.DryRun && d.Simulated && d.Results[sheet.Valid] > 0:
+		return Next{"report-next-simulate", d.Commands.Submit}
 	case d.DryRun && d.Results[sheet.Valid] > 0:
 		return Next{"report-next-submit", d.Commands.Submit}
 	case d.Simulated && fixing+waiting > 0:

@@ -51,6 +51,8 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-submit", Command: "submit"}, ""},
 		{"valid by dry run", report.Document{Command: "submit", DryRun: true, Results: report.Results{sheet.Valid: 1}},
 			report.Next{Code: "report-next-submit", Command: "submit"}, ""},
+		{"valid by a dry run at the simulator", report.Document{Command: "submit", DryRun: true, Simulated: true, Results: report.Results{sheet.Valid: 1}},
+			report.Next{Code: "report-next-simulate", Command: "submit"}, ""},
 		{"invalid by validate", report.Document{Command: "validate", DryRun: true, Results: report.Results{sheet.Invalid: 1}},
 			report.Next{Code: "report-next-fix-dry", Command: "again"}, ""},
 		{"blocked", report.Document{Command: "submit", DryRun: true, Results: report.Results{sheet.Blocked: 1, sheet.Valid: 1}},

@@ -263,6 +263,7 @@ var enReport = map[string]Entry{
 	"report-next-none":           {Message: "nothing to do"},
 	"report-next-status":         {Message: "nothing to do for now; check the LOA statuses in a few days:"},
 	"report-next-submit":         {Message: "submit for real:"},
+	"report-next-simulate":       {Message: "submit to the simulator:"},
 	"report-next-fix-dry":        {Message: "fix the cells, then check again:"},
 	"report-next-fix-dry-copy":   {Message: "fix the cells in the copy, then check the copy:"},
 	"report-next-blocked":        {Message: "wait, or fix what blocks the rows, then check again:"},

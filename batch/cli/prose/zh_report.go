@@ -263,6 +263,7 @@ var zhReport = map[string]Entry{
 	"report-next-none":           {Message: "无需处理"},
 	"report-next-status":         {Message: "目前无需处理；请过几天查询 LOA 状态："},
 	"report-next-submit":         {Message: "正式提交："},
+	"report-next-simulate":       {Message: "提交到模拟器："},
 	"report-next-fix-dry":        {Message: "修改单元格，然后重新检查："},
 	"report-next-blocked":        {Message: "等待，或解决各行的问题，然后重新检查："},
 	"report-next-simulated":      {Message: "修改有问题的行，然后重试；模拟器每次都从头开始："},
