@@ -271,7 +271,7 @@ func (w *stepWorld) day() {
 		switch {
 		case w.chance(0.05):
 			c.LineCode = fmt.Sprintf("L-%d", 1+w.r.IntN(3))
-		case w.chance(0.05):
+		case w.chance(0.05): //nolint:gocritic // a second draw
 			c.Finished = []string{sheet.Yes, sheet.No}[w.r.IntN(2)]
 		}
 	}

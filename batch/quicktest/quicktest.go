@@ -28,7 +28,7 @@ func (m M) Run() int {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		flag.Set("test.parallel", strconv.Itoa(cmp.Or(m.Parallel, 8)))
+		_ = flag.Set("test.parallel", strconv.Itoa(cmp.Or(m.Parallel, 8)))
 	}
 	if _, given := os.LookupEnv("TMPDIR"); !given {
 		if folder := memory(); folder != "" {

@@ -60,7 +60,7 @@ func Seal(f ReaderWriterAt, size int64, text string) (sum string, err error) {
 // writeSeal writes the end of a file at an offset, the digest of everything before, and
 // zeros. all has hashed the file up to the offset. writeSeal returns the digest of the file.
 func writeSeal(f io.WriterAt, at int64, all hash.Hash, end string, zeros int) (sum string, err error) {
-	io.WriteString(all, end)
+	all.Write([]byte(end))
 	rest := append([]byte(sealDigest+hex.EncodeToString(all.Sum(nil))), make([]byte, zeros)...)
 	all.Write(rest)
 	if _, err := f.WriteAt(append([]byte(end), rest...), at); err != nil {

@@ -125,7 +125,7 @@ func gridRows(rows [][]string) string {
 // Escape escapes a text for XML.
 func Escape(s string) string {
 	var b strings.Builder
-	xml.EscapeText(&b, []byte(s))
+	_ = xml.EscapeText(&b, []byte(s))
 	return b.String()
 }
 

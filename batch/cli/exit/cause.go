@@ -48,7 +48,7 @@ func Cause(err error) string {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	if errno, ok := err.(syscall.Errno); ok {
+	if errno, ok := err.(syscall.Errno); ok { //nolint:errorlint // what wraps it has more to say
 		known := causes[errno]
 		if runtime.GOOS == "windows" {
 			known = windowsCauses[errno]

@@ -144,7 +144,7 @@ func MayPass(err error) bool {
 
 // unresolved reports whether an error only says that names of hosts do not exist.
 func unresolved(err error) bool {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it looks at every error of the tree
 	case *net.DNSError:
 		return e.IsNotFound
 	case interface{ Unwrap() []error }:

@@ -129,6 +129,7 @@ func Basic(digits string) (Civil, bool) {
 // Reading is the result of reading a date text.
 type Reading uint8
 
+// The readings.
 const (
 	Once     Reading = iota // one date
 	Twice                   // two dates: day and month could be swapped

@@ -92,7 +92,7 @@ func (p Password) try(opens func(Password) bool) (Password, error) {
 }
 
 // Format implements [fmt.Formatter].
-func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, "********") }
+func (Password) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "********") }
 
 // Encryption encrypts the copy of a workbook at least as strongly: with the same password and
 // at least as many rounds.

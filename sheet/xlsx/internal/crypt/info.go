@@ -128,7 +128,7 @@ const maxSalt = 65_536
 
 // check checks the parameters, and finds the hash.
 func (p *agileParameters) check(where string) error {
-	known := false
+	var known bool
 	p.hash, known = hashes[strings.ReplaceAll(strings.ToUpper(p.Hash), "-", "")]
 	switch {
 	case p.Cipher == "" || p.Chaining == "" || p.Hash == "":

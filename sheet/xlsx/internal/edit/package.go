@@ -142,7 +142,7 @@ func (d *defectFinder) contentTypes() error {
 	types := map[string]string{} // by opc.PartKey with a slash before it, or by extension
 	err := d.entries(opc.ContentTypesPart, func(t *xmltok.Token) {
 		var bad bool
-		key := ""
+		var key string
 		switch string(t.Local) {
 		case "Default":
 			key = strings.ToLower(t.Value("Extension", &bad))

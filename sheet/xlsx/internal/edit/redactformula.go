@@ -19,7 +19,7 @@ func (r *redaction) formula(s string) string {
 		end := i + 1
 		switch c := s[i]; {
 		case c == '"' || c == '\'':
-			closed := false
+			var closed bool
 			if end, closed = quotedEnd(s, i); !closed {
 				b.WriteString(r.masks.Text(s[i:]))
 				break
