@@ -68,6 +68,9 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
+	if past.End != nil && past.End.ExitCode != exit.NoCopy { // a signal, or a letter, is not in the results
+		done.recordedExit = past.End.ExitCode
+	}
 	a.remarks(done.in)
 	t := files.Target{RunID: id, Force: f.output.force}
 	t.Path = files.CopyPath(done.in.Path, f.output.output, false, id)

@@ -33,6 +33,7 @@ type finished struct {
 	totals   totals
 
 	recordedInput string // absolute path of the input of a past run, which may be elsewhere now
+	recordedExit  int    // exit code of a past run; 0 to derive it from the results
 	filed         string // where the input will be moved; empty if it stays
 
 	ledgerFlag string // value of --ledger
@@ -94,7 +95,7 @@ func (a *app) deliver(done *finished, t files.Target, f outputFlags) *report.Doc
 	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
 	end := done.exitOf(found.Errors)
 	done.waiting = len(doc.Waiting) > 0
-	doc.ExitCode = end.Code()
+	doc.ExitCode = cmp.Or(done.recordedExit, end.Code())
 	doc.Unasked = end.Unasked
 	if done.waiting {
 		t.To = nil
