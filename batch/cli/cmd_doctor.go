@@ -313,7 +313,11 @@ func (d *examination) account(ctx context.Context, profile string, asked map[str
 func (d *examination) credentials(profile, where string) *cloud.Cloud {
 	found, err := cloud.FindCredentials(profile)
 	if err != nil {
-		d.found.Note(doctor.Fail, "credentials", where, pick(d.several && profile != "", "doctor-profile", "credentials"), "reason", d.triedSources(err))
+		code := "credentials"
+		if profile != "" {
+			code = pick(d.several, "doctor-profile", "credentials-profile")
+		}
+		d.found.Note(doctor.Fail, "credentials", where, code, "reason", d.triedSources(err))
 		return nil
 	}
 	d.found.Note(doctor.OK, "credentials", where, "doctor-credentials", "source", found.Source())

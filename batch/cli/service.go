@@ -71,9 +71,9 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 	}
 	if last := len(failed) - 1; len(failed) == len(wanted) && !(s.night && len(books) == 0) { // the rows of a folder may name others
 		for _, acc := range failed[:last] {
-			a.fail(acc.failure)
+			a.fail(acc.unusable())
 		}
-		return failed[last].failure
+		return failed[last].unusable()
 	}
 	for _, acc := range failed {
 		if !acc.warned {
@@ -83,6 +83,17 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 		}
 	}
 	return nil
+}
+
+// unusable returns why the account cannot be used, as the error that ends a command: what
+// to do about credentials that a profile lacks differs from what to do without a profile.
+func (acc *account) unusable() *exit.Error {
+	if acc.failure.Code != "credentials" || acc.profile == "" {
+		return acc.failure
+	}
+	named := *acc.failure
+	named.Code = "credentials-profile"
+	return &named
 }
 
 // openAccount opens the service as one account. If it cannot be used, the reason is kept with

@@ -166,6 +166,7 @@ var enLines = map[string]Entry{
 
 	// before a run
 	"credentials":          {Message: "no credentials found; tried {reason}", Hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile with --profile."},
+	"credentials-profile":  {Message: "no credentials found; tried {reason}", Hint: "Add the profile with the Alibaba Cloud CLI (aliyun configure --profile), or correct --profile or the Account of the rows."},
 	"clock-ahead":          {Message: "this machine's clock is {skew} ahead of the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
 	"clock-behind":         {Message: "this machine's clock is {skew} behind the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
 	"span-days":            {Message: "{n} {n:day|days}"},
@@ -219,8 +220,8 @@ var enLines = map[string]Entry{
 	"copy-failed-simulated":     {Message: "cannot write the results copy to {file}: {reason}", Hint: "Free up some space, or name another file with -o, then simulate it again."},
 	"copy-failed":               {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},
 	"stdout-unwritable":         {Message: "cannot write to standard output: {reason}", Hint: "Free up some space, or send the output elsewhere."},
-	"document-unwritable":       {Message: "cannot write the JSON document to standard output: {reason}", Hint: "Whatever was sent is in the ledger. Once there is space, run: {command}"},
-	"document-unwritable-again": {Message: "cannot write the JSON document to standard output: {reason}", Hint: "Free up some space, then run the same command again."},
+	"document-unwritable":       {Message: "cannot write the JSON document to standard output: {reason}", Hint: "Whatever was sent is in the ledger. Once the output can be written, run: {command}"},
+	"document-unwritable-again": {Message: "cannot write the JSON document to standard output: {reason}", Hint: "Free up some space, or send the output elsewhere, then run the same command again."},
 	"report-failed":             {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
 	"progress-survey":           {Message: "reading the status of the circuits before anything is sent: {done} of {total}"},
 	"progress-survey-more":      {Message: "reading the status of the circuits before anything is sent: {done} of {total}, {facts}"},

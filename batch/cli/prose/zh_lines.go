@@ -166,6 +166,7 @@ var zhLines = map[string]Entry{
 
 	// before a run
 	"credentials":          {Message: "没有找到访问凭据；已尝试 {reason}", Hint: "请设置 ALIBABA_CLOUD_ACCESS_KEY_ID 和 ALIBABA_CLOUD_ACCESS_KEY_SECRET，或用 --profile 指定配置。"},
+	"credentials-profile":  {Message: "没有找到该配置的访问凭据；已尝试 {reason}", Hint: "请用阿里云命令行工具添加该配置，或更正 --profile 或各行的“账号”单元格。"},
 	"clock-ahead":          {Message: "本机的系统时间比服务端快 {skew}；相差超过 15 分钟时，服务端会拒绝请求", Hint: "请校准系统时间，建议使用 NTP，然后重新运行同一命令。"},
 	"clock-behind":         {Message: "本机的系统时间比服务端慢 {skew}；相差超过 15 分钟时，服务端会拒绝请求", Hint: "请校准系统时间，建议使用 NTP，然后重新运行同一命令。"},
 	"span-days":            {Message: "{n} 天"},
@@ -219,8 +220,8 @@ var zhLines = map[string]Entry{
 	"copy-failed-simulated":     {Message: "无法将结果副本写入 {file}：{reason}", Hint: "请释放磁盘空间，或用 -o 指定其他文件，然后重新模拟。"},
 	"copy-failed":               {Message: "无法将结果副本写入 {file}：{reason}", Hint: "台账中有完整记录。释放磁盘空间后请运行：{command}"},
 	"stdout-unwritable":         {Message: "无法写入标准输出：{reason}", Hint: "请释放磁盘空间，或将输出转到其他位置。"},
-	"document-unwritable":       {Message: "无法将 JSON 文档写入标准输出：{reason}", Hint: "已发送的内容都在台账中。释放磁盘空间后请运行：{command}"},
-	"document-unwritable-again": {Message: "无法将 JSON 文档写入标准输出：{reason}", Hint: "请释放磁盘空间，然后重新运行同一命令。"},
+	"document-unwritable":       {Message: "无法将 JSON 文档写入标准输出：{reason}", Hint: "已发送的内容都在台账中。可以写入之后请运行：{command}"},
+	"document-unwritable-again": {Message: "无法将 JSON 文档写入标准输出：{reason}", Hint: "请释放磁盘空间，或将输出写到别处，然后重新运行同一命令。"},
 	"report-failed":             {Message: "无法将 {kind} 报告写入 {file}：{reason}", Hint: "结果副本中列有同样的错误。"},
 	"progress-survey":           {Message: "发送前正在读取专线状态：{done} / {total} 条"},
 	"progress-survey-more":      {Message: "发送前正在读取专线状态：{done} / {total} 条，{facts}"},
