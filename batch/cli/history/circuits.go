@@ -51,9 +51,9 @@ func (p *Printer) Circuit(circuit string, events []ledger.Event) error {
 	}
 	rows := p.begin("history-events")
 	for _, e := range list {
-		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), strconv.Itoa(e.Attempts), p.Lines.Words.Vocabulary().Result(e.Result), e.RequestID, e.Token, e.Message})
+		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), strconv.Itoa(e.Attempts), p.Lines.Words.Vocabulary().Result(e.Result), e.RequestID, e.Token, e.Message, e.Scope})
 	}
-	return p.table(rows, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
+	return p.table(rows, []int{0, 1, 3, 4}, []int{2, 5, 6, 7, 8})
 }
 
 // waitingLine is a circuit that waits for somebody, in the JSON of history.

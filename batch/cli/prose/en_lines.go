@@ -323,7 +323,7 @@ var enLines = map[string]Entry{
 	"confirm-advance":          {Message: "take {count} {count:step|steps} as account {account} at {endpoint}?"},
 
 	"history-runs":   {Message: "RUN|STARTED (UTC)|SCOPE|STATUS|EXIT|RESULTS|INPUT"},
-	"history-events": {Message: "RUN|BEGUN (UTC)|FINISHED (UTC)|ATTEMPTS|RESULT|REQUEST ID|CLIENT TOKEN|MESSAGE"},
+	"history-events": {Message: "RUN|BEGUN (UTC)|FINISHED (UTC)|ATTEMPTS|RESULT|REQUEST ID|CLIENT TOKEN|MESSAGE|SCOPE"},
 
 	// doctor
 	"doctor-ok":                 {Message: "ok"},

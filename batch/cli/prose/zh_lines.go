@@ -323,7 +323,7 @@ var zhLines = map[string]Entry{
 	"confirm-advance":          {Message: "是否以账号 {account} 在 {endpoint} 执行 {count} 个步骤？"},
 
 	"history-runs":   {Message: "运行|开始时间 (UTC)|范围|状态|退出码|结果|输入文件"},
-	"history-events": {Message: "运行|开始时间 (UTC)|结束时间 (UTC)|尝试次数|结果|请求 ID|客户端 Token|说明"},
+	"history-events": {Message: "运行|开始时间 (UTC)|结束时间 (UTC)|尝试次数|结果|请求 ID|客户端 Token|说明|范围"},
 
 	// doctor
 	"doctor-ok":                 {Message: "正常"},
