@@ -99,3 +99,25 @@ func TestChartCoversTheCounts(t *testing.T) {
 		t.Errorf("the chart has %d values adding up to %v", got, total)
 	}
 }
+
+// TestNothingUnderTheChart: the chart is 9.5 cm high, 22 rows of 12.8 points each, and hides the cells of its columns.
+func TestNothingUnderTheChart(t *testing.T) {
+	asked, was := states("Available", "Applying"), "Applying"
+	for i := range asked.Applications {
+		asked.Applications[i].Before = &was
+	}
+	for name, doc := range map[string]report.Document{"night": night(), "dry": dry(2), "done": done(), "stopped": stopped(), "status": asked} {
+		sheets := report.Sheets(doc, english{t})
+		summary, n := sheets[len(sheets)-1], 0
+		for cells := range summary.Rows {
+			if n++; n < summary.Chart.At.Row || n >= summary.Chart.At.Row+22 {
+				continue
+			}
+			for col := summary.Chart.At.Col; col <= len(cells); col++ {
+				if text := cells[col-1].Text; text != "" {
+					t.Errorf("%s: %q in row %d, column %d is under the chart", name, text, n, col)
+				}
+			}
+		}
+	}
+}

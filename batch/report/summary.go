@@ -23,6 +23,10 @@ func summaryWidths(words Words) []float64 {
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
 
+// chartRows is how many rows the chart is beside: 9.5 cm at 12.8 points each, the least that programs give a row. A section
+// with cells in the chart's columns begins below it.
+const chartRows = 22
+
 // maxChanges limits the listed circuits whose status has changed; the rows show all statuses.
 const maxChanges = 1000
 
@@ -37,6 +41,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g.open(d)
 	g.row()
 	chartRow := len(g.rows) + 1
+	g.below = chartRow + chartRows
 	g.run(d)
 	var chart sheet.Chart
 	if d.isStatus() {
@@ -60,6 +65,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 type grid struct {
 	words Words
 	rows  [][]sheet.PutCell
+	below int // the first row below the chart
 }
 
 func plainCell(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
@@ -77,6 +83,9 @@ func (g *grid) title(s string) { g.row(sheet.PutCell{Text: s, Style: sheet.Style
 
 // header starts a section with the labels of its columns.
 func (g *grid) header(codes ...string) {
+	for len(codes) >= chartCol && len(g.rows)+1 < g.below {
+		g.row()
+	}
 	cells := make([]sheet.PutCell, len(codes))
 	for i, c := range codes {
 		cells[i].Style = sheet.StyleHeader
