@@ -131,7 +131,7 @@ type areaView struct {
 func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
-		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
+		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: next.line(d, words),
 		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words), Accounts: accountViews(d, words),
 		Requests: counted(words, "requests-of", d.Requests, numberArg("retries", d.Retries), numberArg("throttled", d.Throttled)),
 		Command:  d.Command, Chinese: words.Vocabulary() == sheet.Chinese,

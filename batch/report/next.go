@@ -15,6 +15,12 @@ type Next struct {
 	Command string // ready to be pasted into a shell; may be empty
 }
 
+// line is the sentence of what to do. What complete sends is nothing that is applied for, so
+// it has sentences of its own.
+func (n Next) line(d *Document, words Words) string {
+	return words.Line(words.For(n.Code, d.Command))
+}
+
 // Commands are the command lines that may be suggested after a run, each ready to be
 // pasted into a shell and with the settings it needs.
 type Commands struct {

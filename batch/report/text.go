@@ -351,7 +351,7 @@ func (p printer) foot(d *Document) {
 		fmt.Fprintf(p, "%s\n", p.paint(sheet.StyleTitle, next.Command)) // at the margin, the last line
 		return
 	}
-	p.field("report-next", p.words.Line(next.Code))
+	p.field("report-next", next.line(d, p.words))
 	if next.Command != "" {
 		fmt.Fprintf(p, "        %s\n", p.paint(sheet.StyleTitle, next.Command)) // in one piece, to be copied
 	}
