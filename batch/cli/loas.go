@@ -44,6 +44,9 @@ func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	for i := range done.outcomes {
 		if l, ok := done.seenLOA(i); ok {
 			n := done.partOf(&done.in.Workbook.Circuits[i])
+			if o := &done.outcomes[i]; o.Result == sheet.Submitted && o.Operation == batch.Reapply { // the LOA that it replaces was rejected
+				seen[n] = append(seen[n], ledger.LOA{Key: l.Key, Status: batch.LOARejected, Asked: done.info.started.Round(0).UTC()})
+			}
 			seen[n] = append(seen[n], l)
 		}
 	}
