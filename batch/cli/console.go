@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,7 @@ func (a *app) fail(err error) {
 		}
 	case errors.As(err, &own):
 		a.lines.Error(own.Code, own.Args)
+		a.sayBound(own)
 	case errors.As(err, &input):
 		for _, p := range input.Problems {
 			message, hint := a.lines.Words.Problem(p)
@@ -72,6 +74,20 @@ func (a *app) fail(err error) {
 		}
 	default:
 		a.lines.Error("internal", map[string]string{"reason": err.Error()})
+	}
+}
+
+// flagName finds the flags that a sentence names.
+var flagName = regexp.MustCompile(`--([a-z][a-z-]*[a-z])`)
+
+// sayBound says of each flag that an error names, if it was set by its variable, that it was:
+// it is not on the command line that whoever reads the error has before them.
+func (a *app) sayBound(err *exit.Error) {
+	message, _ := a.lines.Words.Render(err.Code, err.Args)
+	for _, name := range flagName.FindAllStringSubmatch(message, -1) {
+		if slices.Contains(a.bound, name[1]) {
+			a.lines.Note("environment-bound", map[string]string{"flag": name[1], "variable": variable(name[1])})
+		}
 	}
 }
 

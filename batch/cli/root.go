@@ -93,6 +93,8 @@ type app struct {
 
 	ledgers *ledgers.Opener
 
+	bound []string // flags of the command that were set by their variables
+
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress
 	asking  atomic.Bool                  // for a password
@@ -283,7 +285,9 @@ func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
 		}
 		if bad := flags.Set(f.Name, value); bad != nil {
 			err = exit.Failure(exit.Usage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
+			return
 		}
+		a.bound = append(a.bound, f.Name)
 	})
 	return err
 }

@@ -15,6 +15,7 @@ var enLines = map[string]Entry{
 	"flag-takes-duration":     {Message: "a positive duration with its unit, such as 15s or 2h30m"},
 	"flag-takes-stringslice":  {Message: "values separated by commas"},
 	"environment-value":       {Message: "{variable} is set to {value}, which --{flag} does not accept", Hint: "It takes {takes}. Correct or unset the variable; a flag on the command line overrides it."},
+	"environment-bound":       {Message: "--{flag} is set by the variable {variable}", Hint: "Correct or unset it; a flag on the command line overrides it."},
 	"no-file":                 {Message: "no workbook given", Hint: "Name one: loabatch {command} applications.xlsx"},
 	"argument-count":          {Message: "wrong number of arguments for {command}", Hint: "Usage: {usage}"},
 	"choice":                  {Message: "--{flag} does not accept {value}", Hint: "It takes one of: {choices}."},

@@ -15,6 +15,7 @@ var zhLines = map[string]Entry{
 	"flag-takes-duration":     {Message: "大于零且带单位的时长，例如 15s 或 2h30m"},
 	"flag-takes-stringslice":  {Message: "用逗号分隔的多个值"},
 	"environment-value":       {Message: "环境变量 {variable} 的值为“{value}”，--{flag} 不接受", Hint: "取值：{takes}。请更正或清除该变量；命令行中的选项优先。"},
+	"environment-bound":       {Message: "--{flag} 由环境变量 {variable} 设置", Hint: "请更正或清除该变量；命令行中的选项优先。"},
 	"no-file":                 {Message: "没有指定工作簿", Hint: "请指定工作簿：loabatch {command} applications.xlsx"},
 	"argument-count":          {Message: "{command} 的参数个数不对", Hint: "用法：{usage}"},
 	"choice":                  {Message: "--{flag} 不接受“{value}”", Hint: "取值：{choices}。"},
