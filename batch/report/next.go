@@ -126,12 +126,14 @@ func (d *Document) nextOfStates() Next {
 	switch {
 	case d.Simulated:
 		return Next{Code: "report-next-none"}
-	case by[sheet.LOARejected]+by[sheet.LOADeleted] > 0:
+	case by[sheet.LOARejected] > 0:
 		return Next{"report-next-reapply", d.Commands.Reapply}
+	case by[sheet.LOADeleted] > 0:
+		return Next{"report-next-reapply-deleted", d.Commands.Reapply}
+	case by[NoLOA] > 0: // before what only needs to wait: a run that died may have left most rows
+		return Next{"report-next-apply", d.Commands.Apply}
 	case by[sheet.LOAApplying] > 0:
 		return Next{"report-next-ask-again", d.Commands.Again}
-	case by[NoLOA] > 0:
-		return Next{"report-next-apply", d.Commands.Apply}
 	}
 	return Next{Code: "report-next-none"}
 }

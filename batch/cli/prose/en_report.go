@@ -282,6 +282,7 @@ var enReport = map[string]Entry{
 	"report-next-copy-simulated":     {Message: "free up some space, or name another file with -o, then simulate it again:"},
 	"report-next-copy":               {Message: "make room, or remove what else prevented it; then write the copy again from the ledger:"},
 	"report-next-reapply":            {Message: "correct the rejected rows in the copy, then apply for them again:"},
+	"report-next-reapply-deleted":    {Message: "apply again for the circuits whose LOA was deleted:"},
 	"report-next-ask-again":          {Message: "wait for the review, then check again:"},
 	"report-next-apply":              {Message: "apply for the circuits that have no LOA:"},
 	"report-next-doctor":             {Message: "find out what is wrong, then run the same command again:"},

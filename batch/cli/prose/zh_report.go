@@ -282,6 +282,7 @@ var zhReport = map[string]Entry{
 	"report-next-copy-simulated":     {Message: "释放磁盘空间，或用 -o 指定其他文件，然后重新模拟："},
 	"report-next-copy":               {Message: "释放磁盘空间，或排除其他原因，然后根据台账重新生成副本："},
 	"report-next-reapply":            {Message: "在副本中修改已驳回的行，然后重新申请："},
+	"report-next-reapply-deleted":    {Message: "为 LOA 已删除的专线重新申请："},
 	"report-next-ask-again":          {Message: "等待审核，然后重新查询："},
 	"report-next-apply":              {Message: "为没有 LOA 的专线申请："},
 	"report-next-doctor":             {Message: "查明问题所在，然后重新运行同一命令："},
