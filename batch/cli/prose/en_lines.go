@@ -149,7 +149,7 @@ var enLines = map[string]Entry{
 	"template-others":          {Message: "{count} {count:circuit|circuits} of the account {count:was|were} left out: not allocated, locked, or with an LOA"},
 	"template-region-failed":   {Message: "could not read the circuits of {region}: {meaning}", Hint: "Run the command again, or name the regions you need, one at a time, with --region."},
 	"template-regions-failed":  {Message: "could not read the regions of the account: {meaning}", Hint: "Name one with --region, or run loabatch doctor to find out what is wrong."},
-	"template-account-unread":  {Message: "no region could be read, so no workbook was written", Hint: "The account needs the permission vpc:DescribePhysicalConnections. Run loabatch doctor to find out what is wrong."},
+	"template-account-unread":  {Message: "no region could be read, so no workbook was written", Hint: "Check the region if you gave one with --region. The account needs the permission vpc:DescribePhysicalConnections; run loabatch doctor to find out what is wrong."},
 	"template-example-account": {Message: "--example and --from-account cannot be used together", Hint: "Leave one of them out."},
 	"internal":                 {Message: "internal error: {reason}", Hint: "This is a bug in loabatch. Run the same command again: nothing is applied for twice."},
 	"unknown-code":             {Message: "there is no code {code}", Hint: "Run loabatch explain to list everything it explains."},

@@ -149,7 +149,7 @@ var zhLines = map[string]Entry{
 	"template-others":          {Message: "账号中另有 {count} 条专线没有写入：未分配资源、已锁定，或已有 LOA"},
 	"template-region-failed":   {Message: "无法查询 {region} 的专线：{meaning}", Hint: "请重新运行该命令；或用 --region 逐个指定需要的地域。"},
 	"template-regions-failed":  {Message: "无法查询账号的地域：{meaning}", Hint: "请用 --region 指定一个地域，或运行 loabatch doctor 查明原因。"},
-	"template-account-unread":  {Message: "没有查询到任何地域，因此没有生成工作簿", Hint: "账号需要 vpc:DescribePhysicalConnections 权限。请运行 loabatch doctor 查明原因。"},
+	"template-account-unread":  {Message: "没有查询到任何地域，因此没有生成工作簿", Hint: "如用 --region 指定了地域，请核对该地域。账号需要 vpc:DescribePhysicalConnections 权限；请运行 loabatch doctor 查明原因。"},
 	"template-example-account": {Message: "--example 和 --from-account 不能同时使用", Hint: "请去掉其中一个。"},
 	"internal":                 {Message: "内部错误：{reason}", Hint: "这是 loabatch 的缺陷。请重新运行同一命令：不会重复申请。"},
 	"unknown-code":             {Message: "没有代码 {code}", Hint: "请运行 loabatch explain 查看可查询的内容。"},
