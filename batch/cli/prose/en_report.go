@@ -287,6 +287,7 @@ var enReport = map[string]Entry{
 	"report-next-apply":              {Message: "apply for the circuits that have no LOA:"},
 	"report-next-doctor":             {Message: "find out what is wrong, then run the same command again:"},
 	"report-next-submit-complete":    {Message: "report it for real:"},
+	"report-next-simulate-complete":  {Message: "report it to the simulator:"},
 	"report-next-fix-complete":       {Message: "fix the rows, then run it again; nothing is reported or confirmed twice:"},
 	"report-next-fix-copy-complete":  {Message: "fix the rows in the copy, then run it again on the copy; nothing is reported or confirmed twice:"},
 	"report-next-both-complete":      {Message: "fix the rows, then run it again to finish the rest; nothing is reported or confirmed twice:"},

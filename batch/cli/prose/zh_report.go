@@ -287,6 +287,7 @@ var zhReport = map[string]Entry{
 	"report-next-apply":              {Message: "为没有 LOA 的专线申请："},
 	"report-next-doctor":             {Message: "查明问题所在，然后重新运行同一命令："},
 	"report-next-submit-complete":    {Message: "正式上报："},
+	"report-next-simulate-complete":  {Message: "上报到模拟器："},
 	"report-next-fix-complete":       {Message: "修改有问题的行，然后重新运行；不会重复上报或确认："},
 	"report-next-fix-copy-complete":  {Message: "在副本中修改有问题的行，然后对副本重新运行；不会重复上报或确认："},
 	"report-next-both-complete":      {Message: "修改有问题的行，然后重新运行以完成其余各行；不会重复上报或确认："},
