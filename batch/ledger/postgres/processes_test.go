@@ -47,7 +47,8 @@ var workRate = quota.Rate{N: 60, Per: 3 * time.Second}
 
 // Processes that share a batch are killed, frozen for longer than the silence and thawed, while the
 // database crashes: each circuit is applied for once, no window has more requests than the quota, and
-// all processes see the same end. Each process picks its rows at random.
+// all processes see the same end. One that starts later begins a run of its own and finds nothing to do. Each
+// process picks its rows at random.
 func TestProcesses(t *testing.T) {
 	if address := os.Getenv(workLedger); address != "" {
 		os.Exit(work(address, os.Getenv(workCounter)))
@@ -83,6 +84,10 @@ func TestProcesses(t *testing.T) {
 	}
 	all.Wait()
 	p.thawing.Wait()
+	last := p.worker()
+	if said, _ := last.CombinedOutput(); last.ProcessState.ExitCode() != lateCode {
+		t.Errorf("a worker that started after the end ended with %v: %s", last.ProcessState, said)
+	}
 	most, doubles := p.counter.most(), p.counter.doubles()
 	if most > workRate.N || doubles > 0 || p.counter.count() != workRows {
 		t.Errorf("%d requests in a window of %d; %d circuits applied for of %d, %d of them twice", most, workRate.N, p.counter.count(), workRows, doubles)
@@ -90,10 +95,13 @@ func TestProcesses(t *testing.T) {
 	if len(p.ends) != 1 || p.ended < 2 {
 		t.Errorf("%d processes saw the ends %v", p.ended, p.ends)
 	}
+	if early := s.Query(t, nameOf(t, p.address), "SELECT count(*) FROM loabatch.runs a, loabatch.runs b WHERE a.seq < b.seq AND extract(epoch FROM b.opened) * 1e9 < a.ended"); early != "0" {
+		t.Errorf("%s runs began before the one before them had ended", early)
+	}
 	if state := s.Query(t, nameOf(t, p.address), "SELECT result, count(*) FROM loabatch.rows GROUP BY result"); state != fmt.Sprintf("SUBMITTED|%d", workRows) {
 		t.Errorf("the ledger has %s", state)
 	}
-	t.Logf("%d starts, %d killed, %d frozen, %d fenced, most in a window %d of %d", p.starts, p.killed, p.frozen, p.fenced, most, workRate.N)
+	t.Logf("%d starts, %d killed, %d frozen, %d fenced, %d late, most in a window %d of %d", p.starts, p.killed, p.frozen, p.fenced, p.late, most, workRate.N)
 }
 
 // processes keeps workers running.
@@ -108,13 +116,20 @@ type processes struct {
 	running                               []*exec.Cmd
 	ends                                  map[string]int // how often each end was reported
 	starts, killed, frozen, fenced, ended int
+	late                                  int
+}
+
+// worker is a worker that is not started yet.
+func (p *processes) worker() *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestProcesses$")
+	cmd.Env = append(os.Environ(), workLedger+"="+p.address, workCounter+"="+p.url)
+	return cmd
 }
 
 // keep starts a worker again and again, until one has seen the end.
 func (p *processes) keep() {
 	for !p.over.Load() {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestProcesses$")
-		cmd.Env = append(os.Environ(), workLedger+"="+p.address, workCounter+"="+p.url)
+		cmd := p.worker()
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		p.mu.Lock()
@@ -140,6 +155,8 @@ func (p *processes) keep() {
 		case -1:
 		case fencedCode:
 			p.fenced++
+		case lateCode:
+			p.late++
 		default:
 			p.over.Store(true)
 			p.Errorf("a worker failed: %s", &out)
@@ -228,8 +245,13 @@ func (c *counter) most() (most int) {
 	return most
 }
 
-// fencedCode is the exit code of a worker that was found dead.
-const fencedCode = 3
+// Exit codes of workers.
+const (
+	fencedCode = 3 // it was found dead
+	lateCode   = 4 // the run had ended, so it began one of its own, with no rows left
+)
+
+var errLate = errors.New("no rows were left")
 
 // work is a process at work on the batch. It returns its exit code, and prints how the batch ended.
 func work(address, counter string) int {
@@ -244,6 +266,9 @@ func work(address, counter string) int {
 	}()
 	if _, taken := errors.AsType[*ledger.TakenOverError](err); taken {
 		return fencedCode
+	}
+	if errors.Is(err, errLate) {
+		return lateCode
 	}
 	if err != nil {
 		fmt.Println(err)
@@ -323,13 +348,17 @@ func (w *worker) finish(ctx context.Context) error {
 		time.Sleep(50 * time.Millisecond)
 	}
 	fmt.Printf("%s: %v, %d requests, ended %v\n", w.member.Info().ID, end.Results, end.Requests, end.Ended)
-	return again(func() error {
+	err := again(func() error {
 		err := w.member.End(ctx, ledger.RunEnd{})
 		if errors.Is(err, ledger.ErrEnded) {
 			return nil // the answer to the previous call was lost
 		}
 		return err
 	})
+	if err == nil && len(end.Results) == 0 {
+		return errLate
+	}
+	return err
 }
 
 // rows works on every fourth row in a random order, until a pass finds none left.
