@@ -217,7 +217,7 @@ func TestCreateFile(t *testing.T) {
 	}
 }
 
-// TestIsFile takes a file of OneDrive for an ordinary one, but none of its folders, and no pipe.
+// TestIsFile counts a OneDrive file as an ordinary one, but not a OneDrive folder or a pipe.
 func TestIsFile(t *testing.T) {
 	for mode, want := range map[fs.FileMode]bool{
 		0o600: true, fs.ModeIrregular | 0o600: runtime.GOOS == "windows",

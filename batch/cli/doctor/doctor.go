@@ -82,8 +82,8 @@ func (f *Findings) Text(w io.Writer, width int) error {
 	return report.WrappedTable(w, rows, width)
 }
 
-// ignored are what the names of variables go on with that are not meant to set a flag: those that a
-// program of --on-finish gets.
+// ignored lists what follows the prefix in names that are not meant to set a flag: those of the variables
+// that a program of --on-finish gets.
 var ignored = []string{"RUN_", "RUNS"}
 
 // Unread returns the variables of an environment, each NAME=VALUE, that begin with the prefix of those
